@@ -1,4 +1,4 @@
-"""One process that serves: how it begins, what it runs beside the requests, and how it ends.
+"""A process that serves: how it begins, what it runs beside the requests, and how it ends.
 
 The module wiring makes the parts, and knows which part is handed to which.
 """

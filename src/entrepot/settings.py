@@ -33,7 +33,7 @@ _OF_THE_TESTS = tuple(PREFIX + name for name in ("CRASH_", "FUZZ_", "BENCH_", "T
 
 
 class SettingsError(Exception):
-    """One or more settings are wrong; the text has a line for each fault."""
+    """Settings are wrong; the text has a line for each fault."""
 
 
 def _setting(

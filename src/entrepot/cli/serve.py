@@ -35,7 +35,7 @@ from entrepot.store.keeping import migrate
 from entrepot.telemetry import log
 
 SILENT_SECONDS = 30  # a process that is silent for this long, also while starting, is replaced
-LOOK_SECONDS = 0.5  # how often it is looked meanwhile whether the server is told something
+LOOK_SECONDS = 0.5  # so often the server looks meanwhile whether it was told something
 SPARE_SECONDS = 5.0  # how much longer a process that ends has than it says itself
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 

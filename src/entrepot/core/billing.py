@@ -26,7 +26,7 @@ class Known(Protocol):
 
     @property
     def new_id(self) -> Callable[[], bytes]:
-        """Where ids come from."""
+        """The source of new ids."""
         ...
 
     def of(self, kind: Kind[K, R]) -> Rows[K, R]:

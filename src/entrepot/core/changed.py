@@ -49,7 +49,7 @@ def changed(before: Order, after: Order) -> Changed:
     """The members of an order that differ, each with both values; empty where none differs."""
     found = differing(_ORDER, before, after)
     if found.keys() & _ADDRESS:
-        # One address in two forms: its text says from what to what, whoever told it in which form.
+        # The same address may be told in two forms: its text says what it was and what it is.
         texts = [shown.address(order) for order in (before, after)]
         found["delivery_address"] = [_shown(text) for text in texts]
     if before.lines != after.lines:

@@ -148,7 +148,7 @@ def worth(unit_cost: int, quantity: int) -> int:
 
 
 def merged(layers: Iterable[Layer]) -> tuple[Layer, ...]:
-    """One layer in the place of several: the oldest one's number, and all that they have."""
+    """A layer in the place of several: the oldest one's number, and all that they have."""
     listed = tuple(layers)
     if len(listed) <= 1:
         return listed

@@ -15,7 +15,7 @@ _TWO = 2
 
 
 class Exponents(NamedTuple):
-    """One service's table. A currency that is not in it has two places.
+    """The table of a service. A currency that is not in it has two places.
 
     `places`: the decimal places of an amount as the service writes it.
     `finest`: the places that an amount may really use, where these are fewer.
@@ -61,7 +61,7 @@ def _table(
 
 
 TABLES: Mapping[str, Exponents] = MappingProxyType({
-    # Of three places, Stripe wants the last to be 0.
+    # Stripe wants the last of three places to be 0.
     "stripe": _table(STRIPE_ZERO_DECIMAL, STRIPE_THREE_DECIMAL, STRIPE_WHOLE_WITH_TWO,
                      dict.fromkeys(STRIPE_THREE_DECIMAL, _TWO)),
     "adyen": _table(ADYEN_ZERO_DECIMAL, ADYEN_THREE_DECIMAL, ADYEN_WHOLE_WITH_TWO),
@@ -103,7 +103,7 @@ def is_too_fine(service: str, currency: str, units: int, scale: int) -> bool:
 
 
 def too_fine(service: str, currency: str, amount: Amount, named: str = "") -> str | None:
-    """That the service cannot move such an amount, as a sentence; None where the service can.
+    """The sentence that the service cannot move such an amount; None where the service can.
 
     `named` is the service as somebody spelled it.
     """

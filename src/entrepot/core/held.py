@@ -51,7 +51,7 @@ def released(order: Order) -> Order:
 
 
 def sentence(order: Order) -> str | None:
-    """That the order is held, and why, for people; None where nobody holds it."""
+    """The sentence that the order is held, and why, for people; None where nobody holds it."""
     told = why(order)
     if told is None:
         return None

@@ -25,8 +25,8 @@ class OrderFilter(NamedTuple):
     payments: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     customer_id: bytes | None = None
-    # Of which somebody would say this text: a name of the order, a payment's reference, a mailbox,
-    # a telephone, a part of the customer's name, a SKU.
+    # A text that somebody would say of the orders: a name of the order, a payment's reference, a
+    # mailbox, a telephone, a part of the customer's name, a SKU.
     text: str | None = None
     # Parked or failed, or placed here and unchanged since this time.
     stuck_since: int | None = None

@@ -24,7 +24,7 @@ SEQUENCE_MAX = 1_000_000
 
 
 class Item(NamedTuple):
-    """That a product is there: variants and lines of orders name it by its id.
+    """A product that is there: variants and lines of orders name it by its id.
 
     `name` is what the product was called when it was made.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Where a claim stands: each state with its meaning, and the states that may follow.
+# The states of a claim: each with its meaning, and the states that may follow.
 STATES: dict[str, str] = {
     "held": "The stock waits for the payment, until the hold ends.",
     "committed": "The stock is the order's own until it leaves.",

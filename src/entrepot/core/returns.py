@@ -18,7 +18,7 @@ from entrepot.core.shipments import Parts
 ReturnKey = tuple[int, bytes, int]  # organization, order, number
 ReturnLineKey = tuple[int, bytes, int, bytes]  # organization, order, number, line
 
-# Where a return is: each state with its meaning, and the states that may follow.
+# The states of a return: each with its meaning, and the states that may follow.
 STATES: dict[str, str] = {
     "requested": "Somebody asked to send the goods back, and nobody has answered.",
     "approved": "The shop agreed, and the goods have not come.",

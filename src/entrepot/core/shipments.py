@@ -20,7 +20,7 @@ ShipmentKey = tuple[int, bytes, int]  # organization, order, number
 ShipmentLineKey = tuple[int, bytes, int, bytes]  # organization, order, number, line
 
 
-# Where a shipment is: each state with its meaning, and the states that may follow.
+# The states of a shipment: each with its meaning, and the states that may follow.
 STATES: dict[str, str] = {
     "sent": "The goods left the shop, and nobody has said that they arrived.",
     "delivered": "The goods arrived.",

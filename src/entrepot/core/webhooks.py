@@ -28,7 +28,7 @@ _URL = re.compile(
 # that nobody uses any more (RFC 4291, 2.5.5.1).
 _HOLDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96")))
 _IPV4_BYTES = 4
-# Of gateways within a private network (RFC 8215).
+# Addresses of gateways within a private network (RFC 8215).
 _OWN_GATEWAYS = ipaddress.IPv6Network("64:ff9b:1::/48")
 # The secret before the newest one signs as well for so long (microseconds).
 OLD_SECRET_LASTS = 86_400 * 1_000_000
@@ -37,7 +37,7 @@ GIVE_UP_AFTER = 3 * 86_400 * 1_000_000
 
 
 class Webhook(NamedTuple):
-    """Where events are sent. Times are microseconds UTC.
+    """An address to which events are sent. Times are microseconds UTC.
 
     - `types` are the types of events that are wanted, with blanks between them; none: all.
     - `reached` is the number of the last event that was sent or not wanted. 0: it begins with the

@@ -10,6 +10,6 @@ VARIANT: Final = ("var_",)
 PRODUCT: Final = ("itm_",)
 PRICE_LIST: Final = ("list_",)
 INVOICE: Final = ("inv_",)
-# One id stands for a customer, the buyer and the partnership (docs/adr/0057).
+# A customer, the buyer and the partnership share one id (docs/adr/0057).
 CUSTOMER: Final = ("phm_", "pha_", "prt_")
 MAILBOX, TELEPHONE, PLACE = "eml_", "phn_", "loc_"

@@ -26,7 +26,7 @@ _DOMAIN_TYPES: Final = MappingProxyType({
     events.RETURN_REQUESTED: "order.return_requested",
     events.STOCK_ADJUSTED: "inventory.adjusted",
 })  # fmt: skip
-# Where the goods stand once all of them have left.
+# The places of goods once all of them have left.
 _LEFT: Final = "in_transit"
 _STATUS: Final = "synq"  # the axis of words that an order's status is of
 

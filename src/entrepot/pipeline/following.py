@@ -36,7 +36,7 @@ class Reader(Protocol):
     """A reader of all organizations' logs."""
 
     def behind(self, conn: Snapshot, after_org: int, limit: int) -> list[Sweep]:
-        """Where something is to be read, by organization."""
+        """The places from which there is something to read, by organization."""
         ...
 
     async def step(self, sweep: Sweep) -> Step:

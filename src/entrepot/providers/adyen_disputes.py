@@ -1,4 +1,4 @@
-"""Where the disputes of a payment stand, by the notifications that Adyen has signed.
+"""The state of a payment's disputes, by the notifications that Adyen has signed.
 
 Adyen's Disputes API defends a dispute and accepts one. No call of Adyen's tells how a dispute
 stands, so that the notifications are all that there is to know (docs/adr/0079).

@@ -1,4 +1,4 @@
-"""Where the disputes of a payment stand, by PayPal's list of disputes.
+"""The state of a payment's disputes, by PayPal's list of disputes.
 
 PayPal's client has no calls for disputes: https://developer.paypal.com/api/customer-disputes/v1/
 """

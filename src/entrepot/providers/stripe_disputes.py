@@ -1,4 +1,4 @@
-"""Where the disputes of a PaymentIntent stand, by Stripe's list of disputes.
+"""The state of a PaymentIntent's disputes, by Stripe's list of disputes.
 
 A charge says for ever that it was disputed, also once the dispute is won:
 https://docs.stripe.com/api/disputes/list

@@ -27,7 +27,7 @@ _NOT_AS_MEANT = (ValueError, TypeError, AttributeError, KeyError, IndexError, Ov
 
 
 class Simulator:
-    """One service, played to its clients over HTTP."""
+    """A service, played to its clients over HTTP."""
 
     def __init__(self, service: Service) -> None:
         self.service = service

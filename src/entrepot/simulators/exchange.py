@@ -15,7 +15,7 @@ _STEP = re.compile(r"\[([^\]]*)\]")
 
 @dataclass(slots=True)
 class Call:
-    """One request, with what the script says of it."""
+    """A request, with what the script says of it."""
 
     method: str
     path: str

@@ -20,7 +20,7 @@ _LETTERS = string.ascii_letters + string.digits
 
 
 class Route(NamedTuple):
-    """One operation of the service's API."""
+    """An operation of the service's API."""
 
     method: str
     path: re.Pattern[str]

@@ -73,7 +73,7 @@ def eventually(probe: Callable[[], T | None], what: str, seconds: float = 60.0) 
 
 
 class Server:
-    """One `entrepot serve` process on a database of the caller's, with the demo organization.
+    """An `entrepot serve` process on a database of the caller's, with the demo organization.
 
     As a context it starts the process, and kills the process in the end. `folder` takes the log and
     the sandbox's ledger. `credentials` is what `entrepot demo --json` printed; a worker has none.

@@ -100,7 +100,7 @@ def approve(command: ApproveReturn, facts: Facts) -> Decision:
 
 
 def refuse_return(command: RefuseReturn, facts: Facts) -> Decision:
-    """Nobody waits for the goods any more. A refused return stays as it is.
+    """The goods are waited for no more. A refused return stays as it is.
 
     Refused: an unknown return, one whose goods came.
     """

@@ -68,7 +68,7 @@ class FinishSlice(NamedTuple):
 
 
 def wants_nothing(command: MakeBulkJob, needs: Needs) -> None:
-    """Nothing but the organization."""
+    """The organization alone."""
 
 
 def make(command: MakeBulkJob, facts: Facts) -> Decision:

@@ -235,7 +235,7 @@ class _Contacts:
         self._chosen = (id_, where)
 
     def _choose(self, primary: list[Primary]) -> None:
-        """One contact at most is primary: the one that is told to be, the earlier one else."""
+        """At most one contact is primary: the one that is told to be, the earlier one else."""
         for told in primary:
             self._tell(told)
         if self._chosen is not None:

@@ -18,7 +18,7 @@ from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
 from entrepot.core.results import Decision, KeyResult, MemberResult
 
-# One address, and no more than what tells it from other texts.
+# An address, by no more than what tells it from other texts.
 _EMAIL = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\Z")
 # The events of a member who was invited once, and who then joined: older versions count none.
 _INVITED, _JOINED = 1, 2

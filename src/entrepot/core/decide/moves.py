@@ -301,7 +301,7 @@ def _consequences(
     before: Order, after: Order, source: str, facts: Facts, changes: Changes
 ) -> Order:
     if after.facets.stage not in RUNNING:
-        # Nothing stands still any more, and what stood still goes on to its end.
+        # The steps that stood still go on to their end.
         changes.jobs.put_all(set_free(after, facts))
         after = held.released(after)
     if after.facets.stage in ENDED and before.facets.stage in RUNNING:

@@ -25,8 +25,8 @@ from entrepot.core.returns import (
 
 
 class Place(NamedTuple):
-    """Where goods that come back are put: on a shelf, that of `location_id` or of each line's own;
-    or nowhere, where they are scrapped.
+    """The place where goods that come back are put: a shelf, that of `location_id` or each line's
+    own; or nowhere, where they are scrapped.
     """
 
     restock: bool = True

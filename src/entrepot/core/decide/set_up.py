@@ -48,7 +48,7 @@ class TakePaymentSecret(NamedTuple):
 
 
 def wants(_command: BeginOrganization | SetOrderSource | TakePaymentSecret, _needs: Needs) -> None:
-    """Nothing but the organization itself."""
+    """The organization alone."""
 
 
 def begin(command: BeginOrganization, facts: Facts) -> Decision:

@@ -113,7 +113,7 @@ def change_variant(command: ChangeVariant, facts: Facts) -> Decision:
 
 
 def wants_nothing(command: MakeLocation, needs: Needs) -> None:
-    """Nothing but the organization."""
+    """The organization alone."""
 
 
 def make_location(command: MakeLocation, facts: Facts) -> Decision:

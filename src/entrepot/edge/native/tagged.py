@@ -1,4 +1,4 @@
-"""One thing of the native API with its tag: read, and written in the version that is meant."""
+"""A thing of the native API with its tag: read, and written in the version that is meant."""
 
 from __future__ import annotations
 

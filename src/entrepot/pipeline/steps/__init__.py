@@ -127,7 +127,7 @@ def hold_money(held: Held, error: str, terms: Terms) -> DeferJob:
 
 
 def wait_until(held: Held, run_at: int, error: str, waiting: str = "") -> DeferJob:
-    """Nothing failed, but the time has not come: again at `run_at`."""
+    """The step again at `run_at`: its time has not come, and nothing failed."""
     return _defer(held, run_at, error)._replace(counted=False, waiting=waiting)
 
 

@@ -76,7 +76,7 @@ class SqliteSql:
             return self.fetch(conn, select_by_keys(one.table, one.keys, one.columns, 1), key)
         rows: list[Row] = []
         listed, width = list(one.wanted), len(one.keys)
-        # One NULL matches nothing. The driver looks for an adapter of each None, but not of an
+        # A NULL matches nothing. The driver looks for an adapter of each None, but not of an
         # integer.
         nothing: Row = (None, *(0,) * (width - 1))
         for start in range(0, len(listed), _KEYS_AT_ONCE):

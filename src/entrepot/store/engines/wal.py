@@ -59,7 +59,7 @@ class Checkpoints:
 
     def _finish(self, writer: Any) -> None:
         copying, self._copying = self._copying, None
-        # Nothing is lost where this fails: the log is longer, and SQLite's own bound comes.
+        # A failure of this loses nothing: the log is longer, and SQLite's own bound comes.
         if copying is not None and not copying.cancelled() and copying.exception() is None:
             with suppress(sqlite_driver.Error):
                 self._copy_rest(writer)

@@ -15,7 +15,7 @@ from entrepot.store.keeping.retention import SWEEP, Sweep
 
 
 class Step(NamedTuple):
-    """Where a reader is after a step. `ended`: nothing is left to read."""
+    """The place of a reader after a step. `ended`: nothing is left to read."""
 
     sweep: Sweep
     ended: bool

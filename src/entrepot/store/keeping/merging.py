@@ -25,7 +25,9 @@ _WAITING = (events.ORDER_CONFIRMED, events.ORDER_RELEASED)
 
 
 def behind(conn: Connection, after_org: int, limit: int) -> list[Sweep]:
-    """Where orders are merged, and the contacts' reader is ahead of this one, by organization."""
+    """The places from which to read, of organizations that merge orders, and whose contacts' reader
+    is ahead of this one.
+    """
     s = schema.sweeps.alias("s").c
     its = and_(s.org == _chosen.org, s.kind == MERGING)
     contacts = schema.sweeps.alias("contacts")

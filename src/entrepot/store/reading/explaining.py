@@ -1,4 +1,4 @@
-"""One order with all that hangs on it, and which commands it takes now. Nothing here writes."""
+"""An order with all that hangs on it, and the commands that it takes now. The book is only read."""
 
 from __future__ import annotations
 

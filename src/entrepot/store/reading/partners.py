@@ -15,7 +15,7 @@ from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Select, Statement
 from entrepot.store.question import asked_in
 
-# One term more than so many stands for all common ones.
+# A term beyond so many stands for all common ones.
 FEW = 4_096
 # Customers who are looked at for several terms: in the first part of a page, and for a page.
 AT_ONCE, LOOKED_AT = 256, 10_000

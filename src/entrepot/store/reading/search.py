@@ -50,7 +50,7 @@ def find(conn: Connection, org: int, wanted: OrderFilter, limit: int) -> Behind:
 
 
 class _Search:
-    """One search of one organization."""
+    """A search in the book of an organization."""
 
     def __init__(self, conn: Connection, org: int, wanted: OrderFilter, asked: Asked) -> None:
         self._conn, self._org, self._wanted, self._asked = conn, org, wanted, asked

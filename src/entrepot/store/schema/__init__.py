@@ -155,7 +155,7 @@ PLAIN: tuple[AnyKept, ...] = (
     TOLD_ORDERS, MEDIA, BULK_JOBS, BULK_SLICES, PRICE_LISTS, LIST_ENTRIES,
     VARIANT_COSTS, PROVIDER_ACCOUNTS,
 )  # fmt: skip
-# Of them, kinds that are read by the buyer that their rows belong to as well.
+# Kinds of them that are also read by the buyer that their rows belong to.
 OF_BUYERS: tuple[AnyKept, ...] = (BUYER_CONTACTS, BUYER_LOCATIONS)
 # Kinds that are read by the order that their rows belong to, where goods of the order have left.
 OF_SENT_ORDERS: tuple[AnyKept, ...] = (SHIPMENTS, SHIPMENT_LINES, RETURNS, RETURN_LINES)

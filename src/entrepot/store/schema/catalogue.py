@@ -50,8 +50,8 @@ customer_names = table(
     PrimaryKeyConstraint("org", "kind", "value"),
 )
 
-# That a product is there: every variant and every line names one. What the catalogue was told of a
-# product is in `products`.
+# A product that is there: every variant and every line names a product. `products` has what the
+# catalogue was told of it.
 items = table(
     "items",
     need("org", BigInteger),
@@ -93,7 +93,7 @@ item_lists = table(
     need("org", BigInteger),
     need("id", ID),
     need("name", Text),
-    # Of price lists; NULL of the default list, on which each variant has its own price.
+    # NULL of the default list, on which each variant has its own price.
     Column("adjustment", BigInteger),
     json_text("properties"),
     Column("created_at", BigInteger),
@@ -108,7 +108,7 @@ item_list_entries = table(
     need("id", ID),
     need("list_id", ID),
     need("variant_id", ID),
-    # Of price lists, as above.
+    # NULL of the default list, as above.
     Column("price_units", BigInteger),
     places("price_scale", needed=False),
     Column("currency", Text),

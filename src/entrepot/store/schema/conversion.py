@@ -128,7 +128,7 @@ class AtOneScale(NamedTuple):
     def stored(self, member: Position, value: Members, /) -> Stored:
         """See Part."""
         found: dict[str, Expression] = {
-            # Nothing is nothing at every scale: most orders have no discount, shipping or tax.
+            # Zero is zero at every scale: most orders have no discount, shipping or tax.
             self.name: f"({member}[0] if {member}[1] == scale or not {member}[0] "
             f"else rescale(*{member}, scale))"
         }

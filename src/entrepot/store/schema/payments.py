@@ -25,11 +25,11 @@ payments = table(
     PrimaryKeyConstraint("org", "order_id", "number"),
 )
 
-# That is, state in core.payment.LIVE: of three words SQLite would make a table for every row.
+# The states of core.payment.LIVE: of three words SQLite would make a table for every row.
 LIVE = text("kind = 'authorise' AND state <> 'declined' AND state <> 'given_up'")
-# That is, no state in it.
+# The other states.
 WITHOUT_MONEY = text("kind = 'authorise' AND (state = 'declined' OR state = 'given_up')")
-# That is, money that was taken or given back.
+# The states of money that was taken or given back.
 MOVED = text("state = 'done' AND (kind = 'capture' OR kind = 'refund')")
 # As an index says it: SQLite takes one over some rows only where the text is the same.
 RUNNING = text("state = 'running'")

@@ -67,7 +67,7 @@ def _read(path: Path, how: dict[str, str], work: Callable[[Connection], T]) -> T
     try:
         with engine.connect() as conn:
             done = work(conn)
-            # Nothing is to be kept, and a damaged book refuses to end it otherwise.
+            # The transaction has nothing to keep, and a damaged book refuses to end it otherwise.
             with suppress(DBAPIError):
                 conn.rollback()
             return done

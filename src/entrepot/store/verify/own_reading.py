@@ -27,7 +27,7 @@ SLOT_SIZES: Final = (60_000_000, 3_600_000_000, 216_000_000_000)
 ANY_VALUE: Final = ""
 # The sweep that removes idempotency keys.
 SWEEP_OF_KEYS: Final = "keys"
-# Nothing is put off for longer: an hour, in microseconds.
+# The longest time for which something is put off: an hour, in microseconds.
 PUT_OFF_MAX: Final = 3_600_000_000
 # The length of a digest of a sender's telling. Its last bytes tell to which sender it belongs.
 SEALED_BYTES, SEAL_BYTES = 20, 4

@@ -132,7 +132,7 @@ REFERENCES: tuple[Reference, ...] = (
 
 @cache
 def checks() -> tuple[Check, ...]:
-    """One anti-join a reference, and one for reservations that still claim for a line.
+    """An anti-join for each reference, and one for reservations that still claim for a line.
 
     The statements are composed once: composing takes longer than asking a small book.
     """

@@ -20,7 +20,8 @@ _variants, _claimed = schema.variants.c, schema.payment_claims.c
 
 _ROWS_AT_ONCE = 500
 _ENDED_WITHOUT = ("failed", "deleted")
-# Where the goods of a sale are when it is over: the sale keeps its money, also once it is deleted.
+# The places of a sale's goods when the sale is over. Such a sale keeps its money, also once it is
+# deleted.
 _MADE = ("delivered", "not_applicable")
 
 

@@ -41,7 +41,7 @@ async def list_attributions(call: Call) -> Answer:
 
 
 def _word(query: Mapping[str, str], field: str, words: tuple[str, ...]) -> str | None:
-    """One of these words, told in either case."""
+    """A word of these, told in upper or lower case."""
     text = query.get(field)
     if text is None:
         return None

@@ -40,7 +40,7 @@ def of_array(body: bytes, read: Read) -> Refusal | None:
 
 
 def kept_out(faulty: list[list[Refusal]], orders: int) -> Refusal | None:
-    """One refusal that names the faults of these orders, as many as there is room for."""
+    """The refusal that names the faults of these orders, as many as there is room for."""
     if not faulty:
         return None
     room = max(1, FAULTS_MAX // len(faulty))

@@ -35,7 +35,7 @@ async def order_events(call: Call) -> Answer:
 
 
 async def explain_order(call: Call) -> Answer:
-    """Where the order stands, what it waits for, and which commands it takes now."""
+    """The place where the order stands, what it waits for, and the commands that it takes now."""
     bodies.no_query(call)
     order_id = await named.order_id(call)
     found = await call.read(explanation, order_id, call.now(), call.services.writer.new_id)

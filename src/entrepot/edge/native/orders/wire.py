@@ -297,7 +297,7 @@ class Legal(msgspec.Struct):
 
 
 class Explanation(msgspec.Struct):
-    """Where an order stands and what it waits for."""
+    """The place where an order stands, and what it waits for."""
 
     stage: Stage
     since: Time

@@ -49,7 +49,7 @@ _SHOWN = frozenset({
     "id", "partnershipId", "partnershipStatus", "itemListId", "status", "createdAt", "updatedAt",
     "deletedAt", "emails", "phones", "locations",
 })  # fmt: skip
-# Of those, what a client may mean to change: told otherwise than it is shown, it is named.
+# Members that only show and that a client may mean to change: a `Warning` names them.
 _FIXED = ("id", "partnershipId", "itemListId", "status", "createdAt", "deletedAt")
 # The members of a buyer that change a contact as well.
 _PRIMARY = {"Phones": "primaryPhone", "Emails": "primaryEmail"}

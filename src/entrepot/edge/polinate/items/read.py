@@ -47,7 +47,7 @@ CHANGES = (
 # Further members that an item shows, and that may come back as they were read.
 _SHOWN = frozenset({"id", "handle", "type", "createdAt", "updatedAt", "deletedAt", "variants"})
 _VARIANT, _VARIANT_SHOWN = known.names(wire.ChangedVariant), known.names(wire.Variant)
-# Of those, what a client may mean to change: told otherwise than it is shown, it is named.
+# Members that only show and that a client may mean to change: a `Warning` names them.
 _FIXED = ("id", "handle", "type", "createdAt", "deletedAt")
 _OR_VARIANTS = (*_FIXED, "variants")
 _LISTS = ("createVariants", "updateVariants", "deleteVariants")

@@ -45,7 +45,7 @@ _LINE_SHOWN = frozenset({
     "id", "orderId", "lineNumber", "itemListEntryId", "itemListEntry", "itemVariantId",
     "createdAt", "updatedAt",
 })  # fmt: skip
-# Of those, what a client may mean to change: told otherwise than it is shown, it is named.
+# Members that only show and that a client may mean to change: a `Warning` names them.
 _FIXED = (
     "id", "partnershipId", "membershipId", "integrationId", "internalReference", "createdAt",
     "buyer",

@@ -50,7 +50,7 @@ class Stats(msgspec.Struct):
 
 
 class Exported(msgspec.Struct):
-    """Where the export is found."""
+    """The address of the export."""
 
     status: str
     message: str

@@ -31,7 +31,7 @@ Status = Annotated[str, Meta(extra_json_schema={"enum": list(STATES)})]
 
 
 class AuthUrl(msgspec.Struct):
-    """Where somebody connects a shop, in a browser."""
+    """The address at which somebody connects a shop, in a browser."""
 
     auth_url: Annotated[str, Meta(extra_json_schema={"format": "uri"})]
 

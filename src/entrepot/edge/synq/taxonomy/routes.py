@@ -22,7 +22,7 @@ SHOWN = 1_000
 
 
 class Noun(NamedTuple):
-    """One of the five: its kind, its path, its names in the document, and its shapes."""
+    """A kind of the five: its path, its names in the document, and its shapes."""
 
     kind: str
     path: str

@@ -28,7 +28,7 @@ _SHAPES: Mapping[str, type[wire.Shape]] = {
 
 
 def taxon(one: Taxon, principal: Principal) -> wire.Shape:
-    """It in the shape of its kind."""
+    """The entry in the shape of its kind."""
     told: dict[str, Any] = {
         "id": ids.dashed(one.id),
         "org_id": ids.dashed_often(principal.org_id),
