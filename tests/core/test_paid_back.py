@@ -179,3 +179,17 @@ def test_a_line_that_was_amended_is_paid_back_by_what_it_has_now() -> None:
     assert one.given_back == 2000
     assert one.refund((its.id, 10_000))
     assert one.given_back == 3000
+
+
+@pytest.mark.parametrize(
+    ("price", "why"),
+    [(1000, "0.01 EUR are left of what was taken, 10.00 wanted"), (0, "must be more than 0")],
+)
+def test_what_lines_cannot_be_paid_back_is_said_of_the_lines(price: int, why: str) -> None:
+    one = sold((price, "1"), (1, "1"))
+    its = one.order.lines[0]
+    if price:
+        assert one.refund((its.id, 10_000))
+    part = Part(its.id, much(1), "lines[0]")
+    refusal = one.book.refused(RefundOrder(ORG, "native", one.order.id, lines=(part,)))
+    assert (refusal.field, refusal.detail) == ("lines", why)

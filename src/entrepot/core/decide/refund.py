@@ -65,7 +65,8 @@ def refund(command: RefundOrder, facts: Facts) -> Decision:
     if command.reason:
         detail["reason"] = command.reason
     most = funds.refundable
-    units = units_of(amount, funds, most, "left of what was taken", command.field)
+    field = command.field if command.lines is None else "lines"
+    units = units_of(amount, funds, most, "left of what was taken", field)
     changes = Changes(facts)
     order = give(noted, funds, Refund(units, command.source, detail), facts, changes)
     return Decision(changes, OrderResult(order))
