@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.core.book import ORG, TRACKED, Book, line, named, notice, one, told_as
+from tests.core.book import GUEST, ORG, TRACKED, Book, line, named, notice, one, told_as
 from tests.quantities import much, units
 
 from entrepot.core import ids, words
-from entrepot.core.commands import DraftLine, LineChange
+from entrepot.core.commands import CustomerRef, DraftLine, LineChange
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.notify import fetch_job_id
 from entrepot.core.facets import Facets
 from entrepot.core.money import UNITS_MAX, Amount
+from entrepot.core.order import Customer
 from entrepot.core.refusal import Reason
 from entrepot.core.results import OrdersResult
 
@@ -293,6 +294,18 @@ def test_every_pair_of_words_is_accepted_and_read_back(axis: str) -> None:
             order = book.mirrored((axis, second))
             # Nothing leaves `deleted`: what its sender says then is taken and changes nothing.
             assert order.words[axis] == (first if first == "DELETED" else second)
+
+
+def test_our_id_of_a_customer_names_the_customer_and_the_guests_names_nobody() -> None:
+    book = Book()
+    known = [
+        Customer(ORG, id_, "Ann", None, None, None, None, 1, 1) for id_ in (GUEST, b"a" * 16)
+    ]  # fmt: skip
+    book.facts.customers.read(known)
+    for number, one_of in enumerate(known):
+        ref = CustomerRef(own=("konvo", ids.dashed(one_of.id)), first_name="Ann")
+        order = book.mirrored(PAID, sender=f"k-{number}", customer=ref)
+        assert (order.customer_id == one_of.id) is (one_of.id != GUEST)
 
 
 def test_a_mirrored_order_takes_no_stock_and_no_money() -> None:

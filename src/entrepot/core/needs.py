@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from entrepot.core import ids
 from entrepot.core.claims import Claim
 from entrepot.core.commands import CustomerRef, DraftLine
 from entrepot.core.kinds import K, Kind, R
@@ -146,5 +147,7 @@ class Needs:
             self.customers.add((org, customer.customer_id))
         if customer.own is not None:
             self.customer_names.add((org, *customer.own))
+            if (shown := ids.spelled(customer.own[1])) is not None:
+                self.customers.add((org, shown))
         for kind, value in customer.identifiers:
             self.customer_names.add((org, kind, value))

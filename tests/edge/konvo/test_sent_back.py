@@ -229,3 +229,23 @@ async def test_the_audit_takes_an_order_that_was_told_under_our_id(book: Book) -
         findings = Findings()
         check_sender(await stored_order(book, order_id), findings)
         assert not findings.violations()
+
+
+async def test_who_ordered_can_order_again_as_read(book: Book) -> None:
+    """The customer of a read order is the customer of another order that names the same."""
+    for person in (
+        customer(("email", "a@x.org"), id=""), customer(id="c-1"), customer(("phone", "030 1234"))
+    ):  # fmt: skip
+        made = (await post(book, order(id=f"of {person}", customer=person)))["result"][0]
+        shown = (await read(book, made["id"]))["customer"]
+        for number, again in enumerate((shown, shown | {"id": shown["id"].upper()})):
+            if again == shown or shown["id"] == made["contactId"]:
+                sent = order(id=f"{number} {person}", customer=again)
+                assert (await post(book, sent))["result"][0]["contactId"] == made["contactId"]
+
+
+async def test_an_id_that_looks_like_ours_and_is_nobodys_is_the_senders(book: Book) -> None:
+    person = customer(id="11111111-2222-4333-8444-555555555555")
+    made = (await post(book, order(customer=person)))["result"][0]
+    assert made["contactId"] != person["id"]
+    assert (await read(book, made["id"]))["customer"]["id"] == person["id"]

@@ -39,9 +39,8 @@ def resolve_customer(
     # A name stays with its customer: only a new name is in the changes.
     found = None if own is None else facts.customer_names.get(own) or names.get(own)
     customer_id = None if found is None else found.customer_id
-    if customer_id is None and order is not None and own is not None:
-        # An order shows our id for a customer of whom no sender's is known.
-        customer_id = order.customer_id if ids.spelled(own[2]) == order.customer_id else None
+    if customer_id is None and own is not None:
+        customer_id = _as_shown_to(own[2], org, facts, changes)
         ref = ref if customer_id is None else ref._replace(own=None)
     if customer_id is None:
         customer_id = _joined(ref, org, changes) or facts.new_id()
@@ -55,6 +54,15 @@ def resolve_customer(
     if order is None or customer_id != order.customer_id or not _as_shown(ref, order):
         _remember(ref, org, customer_id, facts, changes)
     return customer_id
+
+
+def _as_shown_to(text: str, org: int, facts: Facts, changes: Changes) -> bytes | None:
+    """The customer whom this text names by our own id. Orders show our id for a customer of whom no
+    sender's is known. The guest is nobody, so the guest's id is no customer's.
+    """
+    shown = ids.spelled(text)
+    known = None if shown is None else changes.customers.get((org, shown))
+    return None if known is None or shown == facts.orgs[org].guest_id else shown
 
 
 def snapshot(
