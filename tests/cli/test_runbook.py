@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.cli.office import DOWN, Office
@@ -12,7 +15,9 @@ from tests.cli.test_orders import PARKED
 from entrepot.cli.explain import explain
 from entrepot.core import ids
 from entrepot.store import accounts
+from entrepot.testing.clients import accepted, speaking
 from entrepot.testing.command_line import run
+from entrepot.testing.server import Server, sqlite_url
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 # What the runbook's orders are called in this test, and its organization.
@@ -24,6 +29,27 @@ def stuck() -> list[list[str]]:
     section = RUNBOOK.read_text().partition("\n## An order is stuck\n")[2].partition("\n## ")[0]
     [block] = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
     return [shlex.split(line, comments=True) for line in block.splitlines()]
+
+
+def test_the_backup_of_the_runbook(tmp_path: Path) -> None:
+    """As it stands there, beside a server that goes on."""
+    section = RUNBOOK.read_text().partition("\n## Backup and upgrade\n")[2].partition("\n## ")[0]
+    [command] = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    (tmp_path / "var").mkdir()
+    with Server(sqlite_url(tmp_path / "var"), tmp_path) as server, speaking(server) as world:
+        placed = accepted(world.synq.create(world.synq_order()))["order_id"]
+        world.synq.until(placed)
+        shell = command.strip().replace(".venv/bin/python", sys.executable)
+        subprocess.run(["sh", "-c", shell], cwd=tmp_path, check=True)
+        copy = tmp_path / "copy.db"
+        assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+        later = accepted(world.synq.create(world.synq_order()))["order_id"]
+        world.synq.until(later)
+        server.verify()
+    of_copy = {"DATABASE_URL": f"sqlite:///{copy}"}
+    assert run(tmp_path, "verify", **of_copy).code == 0
+    assert run(tmp_path, "explain", placed, **of_copy).code == 0
+    assert "no order is called" in run(tmp_path, "explain", later, **of_copy).sentence()
 
 
 def test_the_commands_for_a_stuck_order(office: Office, tmp_path: Path) -> None:

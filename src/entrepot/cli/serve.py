@@ -165,7 +165,9 @@ def bind(host: str, port: int) -> list[socket.socket]:
     """
     if not host.strip():
         # The system takes an empty name for every address of the machine.
-        raise OperatorError("--host is empty; give the address, or 0.0.0.0 or :: for every address")
+        raise OperatorError(
+            "--host is empty; give the address, or 0.0.0.0 (IPv4) or :: (IPv6) for every one"
+        )
     taken: list[socket.socket] = []
     failure: OSError | None = None
     try:
