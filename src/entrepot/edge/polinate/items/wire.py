@@ -148,7 +148,7 @@ class Variant(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
     updated_at: Time
 
 
-class Item(msgspec.Struct, rename="camel"):
+class Item(msgspec.Struct, rename="camel", kw_only=True):
     """An item as Polinate shows it."""
 
     id: str
@@ -159,7 +159,7 @@ class Item(msgspec.Struct, rename="camel"):
     custom_type: str | None
     brand: str | None
     vendor_name: str | None
-    type: str | UnsetType
+    type: str | UnsetType = UNSET
     status: Status
     properties: Annotated[Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
     created_at: Time

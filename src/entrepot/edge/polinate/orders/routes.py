@@ -137,7 +137,7 @@ OPERATIONS = (
         "which is an offer of this server's own.",
         parameters=(*HEADERS, _KEY), body=wire.NotifyOrder | wire.CreateOrder,
         responses={200: Response("The notification was taken", wire.Notified, REPLAYED),
-                   201: Response("The order that was made", wire.Order, REPLAYED),
+                   201: Response("The order that was made", wire.Order, (*REPLAYED, "ETag")),
                    **BODY_ERRORS},
     ),
     Operation(
