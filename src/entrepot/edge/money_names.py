@@ -101,14 +101,15 @@ def says_amount(name: str, value: bytes) -> bool:
     """Whether a member says an amount by its name and its value: a number that is not zero, or a
     list of parts that is not empty. Names that are lists of their own stand in OF_ORDER.
     """
+    number, listed = _NUMBER.match(value) is not None, value[:1] in (b"[", b"{")
+    if not (number or listed) or _ZERO.match(value) or _EMPTY.match(value):
+        return False  # as nearly always, and sooner than looking at the words
     told = words(name)
     if not told or not _ELSE.isdisjoint(told):
         return False
-    if _NUMBER.match(value):
+    if number:
         is_code = told[-1] in _CODED and _DIGITS.match(value) is not None
-        return told[-1] in _AMOUNTS and not is_code and not _ZERO.match(value)
-    if value[:1] not in (b"[", b"{") or _EMPTY.match(value):
-        return False
+        return told[-1] in _AMOUNTS and not is_code
     behind = told[-1] in _LISTS and not _AMOUNTS.isdisjoint(told[:-1])
     return behind or (value[:1] == b"[" and told[-1] in _LISTED)
 
