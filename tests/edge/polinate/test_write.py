@@ -124,3 +124,20 @@ def test_a_page() -> None:
 def test_a_written_order_is_answered_whole(status: int) -> None:
     answer = write.whole_order(status, "request-1")(OrderResult(book_order()))
     assert (answer.status, json.loads(answer.body)) == (status, shown())
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "name"),
+    [
+        ("Ada", "Byron", "Ada Byron"), ("", "Prince", "Prince"), ("Ada", " ", "Ada"),
+        (" ", "\u00a0", None), ("", "", None), (None, None, None),
+    ],
+)  # fmt: skip
+def test_a_buyers_name_is_what_there_is_to_see_of_it(
+    first: str | None, last: str | None, name: str | None
+) -> None:
+    who = {"first_name": first, "last_name": last}
+    assert shown(**who)["buyer"] == (
+        None if name is None else {"name": name, "email": None, "phone": None}
+    )
+    assert shown(**who, email="a@x.org")["buyer"]["name"] == name

@@ -60,11 +60,10 @@ def _id(o: Order) -> str:
 
 
 def _buyer(o: Order) -> wire.Buyer | None:
-    if not (o.first_name or o.last_name):
-        nobody = o.email is None and o.phone is None
-        return None if nobody else wire.Buyer(None, o.email, o.phone)
-    name = " ".join([part for part in (o.first_name, o.last_name) if part])
-    return wire.Buyer(name, o.email, o.phone)
+    name = " ".join([part for part in (o.first_name, o.last_name) if part and part.strip()])
+    if not name and o.email is None and o.phone is None:
+        return None
+    return wire.Buyer(name or None, o.email, o.phone)
 
 
 def _line(order_id: str, line: Line) -> wire.OrderItem:
