@@ -111,25 +111,40 @@ async def test_attempts_become_payments_and_go_back(empty_database_url: str) -> 
     await database.close()
 
 
-@pytest.mark.parametrize("state", ["prepared", "running", "done"])
-@pytest.mark.parametrize("further", ["prepared", "running", "done"])
-async def test_a_payment_has_one_live_authorisation(
-    database: Database, state: str, further: str
+@pytest.mark.parametrize("state", ["prepared", "running", "done", "declined", "given_up"])
+async def test_a_payment_has_one_authorisation_which_is_its_first_operation(
+    database: Database, state: str
 ) -> None:
-    asked = Operation(7, b"o" * 16, 1, 1, "authorise", 5, "key", state, None, 1, 1)
+    asked = Operation(7, b"o" * 16, 1, 1, "authorise", 5, "key", "prepared", None, 1, 1)
     void = asked._replace(number=2, kind="void")
-    later = asked._replace(number=3, key="other", state=further)
-    table, columns = schema.payment_operations, schema.OPERATIONS.columns
-
-    async def put(*operations: Operation) -> None:
-        rows = [schema.OPERATIONS.to_row(one) for one in operations]
-        await database.write(lambda conn: writes.insert(conn, table, columns, rows))
-
-    await put(asked, void)
+    await _put(database, asked, void)
+    for other in (asked._replace(number=3, state=state), void._replace(payment=2, number=1)):
+        with pytest.raises(Exception, match="authorisation_first"):
+            await _put(database, other)
     with pytest.raises(Exception, match=r"(?i)unique|conflict|duplicate"):
-        await put(later)
-    await put(later._replace(state="declined"), later._replace(number=4, state="given_up"))
-    await put(later._replace(payment=2, number=1))
+        await _put(database, asked._replace(key="other", state=state))
+    await _put(database, asked._replace(payment=2, state=state))
+
+
+async def test_payments_have_one_authorisation_before_the_key_says_so_and_behind(
+    empty_database_url: str,
+) -> None:
+    database = open_database(empty_database_url)
+    await database.write(lambda conn: command.upgrade(migrate._config(conn), "0064"))
+    asked = Operation(7, b"o" * 16, 1, 1, "authorise", 5, "key", "done", None, 1, 1)
+    await _put(database, asked, asked._replace(number=2, kind="void"))
+    for move, to in ((command.upgrade, "0065"), (command.downgrade, "0064")):
+        await database.write(lambda conn, move=move, to=to: move(migrate._config(conn), to))
+        with pytest.raises(Exception, match=r"(?i)unique|conflict|duplicate|authorisation_first"):
+            await _put(database, asked._replace(number=3, key="other"))
+        assert await migrate.revision(database) == to
+    await database.close()
+
+
+async def _put(database: Database, *operations: Operation) -> None:
+    table, columns = schema.payment_operations, schema.OPERATIONS.columns
+    rows = [schema.OPERATIONS.to_row(one) for one in operations]
+    await database.write(lambda conn: writes.insert(conn, table, columns, rows))
 
 
 async def test_a_captured_payment_does_not_go_back(empty_database_url: str) -> None:

@@ -36,8 +36,9 @@ def _further(
 BREAKS_OF_PAYMENTS = (
     Break(
         "ONE_AUTHORISATION", "two live authorisations", "voiding",
-        operation("kind = 'authorise'", "voiding", 2), ("payment_operations",),
-        ("OPERATION_KEYS", "OPERATION_NUMBERS"),
+        ("INSERT INTO payment_operations SELECT * FROM payment_operations "
+         "WHERE order_id = :voiding AND number = 1",),
+        ("payment_operations",), ("OPERATION_KEYS", "OPERATION_NUMBERS", "REFERENCES"),
     ),
     Break(
         "PAYMENT_TOTAL", "a further payment of nothing that was added", "confirmed",
@@ -83,10 +84,6 @@ BREAKS_OF_PAYMENTS = (
           ("DELETE FROM payments WHERE order_id = :voiding",), (), ("PAYMENT_FACET",)),
     Break("OPERATION_NUMBERS", "too early a next one", "authorising",
           _second_payment("authorising", "declined"), (), ("PAYMENT_TOTAL",)),
-    Break("OPERATION_NUMBERS", "a second authorisation", "cancelled",
-          operation("kind = 'authorise'", "cancelled", 2),
-          ("payment_operations",),
-          ("MONEY_USED", "OPERATION_KEYS", "OPERATION_SUMS", "PAYMENT_FACET", "REFERENCES")),
     Break("OPERATION_KEYS", "a foreign key", "confirmed",
           operation("key = 'other'", "confirmed")),
     Break("OPERATION_KEYS", "another kind", "voiding",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, PrimaryKeyConstraint, Text, text
 
 from entrepot.core import kinds
 from entrepot.core.payment import KINDS, STATES
@@ -50,10 +50,8 @@ payment_operations = table(
     PrimaryKeyConstraint("org", "order_id", "payment", "number"),
     one_of("kind", KINDS),
     one_of("state", tuple(STATES)),
-    # A payment has one authorisation that holds money or may still hold money.
-    partial_index(
-        "payment_operations_live", "org", "order_id", "payment", where=LIVE, unique=True
-    ),
+    # A payment has one authorisation: by the primary key it is the first operation, and no other.
+    CheckConstraint("(kind = 'authorise') = (number = 1)", name="authorisation_first"),
     # A provider's notification names an operation whose outcome it says later: few have none.
     partial_index("payment_operations_running", "org", "provider_reference", where=RUNNING),
     # A provider may have money later of a payment that came to nothing: few come to that. The

@@ -106,9 +106,6 @@ def _numbers(
     numbers = [one.number for one in its]
     if numbers != list(range(1, len(numbers) + 1)) or not numbers:
         findings.add("OPERATION_NUMBERS", **where, operations=" ".join(map(str, numbers)))
-    kinds = [one.kind for one in its]
-    if kinds and (kinds[0] != "authorise" or "authorise" in kinds[1:]):
-        findings.add("OPERATION_NUMBERS", **where, kinds=" ".join(kinds))
 
 
 def _done(its: Iterable[Operation], kind: str) -> int:

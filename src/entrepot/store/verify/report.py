@@ -80,7 +80,7 @@ INVARIANTS: dict[str, str] = {
     ),
     "OPERATION_NUMBERS": (
         "Payments of an order are numbered from 1, and a further one follows a known outcome. "
-        "Operations of a payment are numbered from 1, and the first one is the only authorisation."
+        "Operations of a payment are numbered from 1."
     ),
     "OPERATION_KEYS": "Keys of operations are unique and derived from the book's secret.",
     "OPERATION_SUMS": (

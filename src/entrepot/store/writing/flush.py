@@ -9,12 +9,13 @@ once are written in sorted order, so that they cannot deadlock.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from sqlalchemy import Connection
 
 from entrepot.core.facts import Facts
 from entrepot.core.keys import KEYS
-from entrepot.core.kinds import K, R
+from entrepot.core.kinds import ANNOUNCED, VARIANTS, K, Kind, R
 from entrepot.core.order import StoredAnswer, Variant
 from entrepot.core.products import ITEMS
 from entrepot.core.rows import Rows
@@ -35,6 +36,9 @@ from entrepot.store.writing import (
 )
 from entrepot.store.writing.writes import Writes, made
 
+# Kinds of which few batches have any row.
+_OTHERS = frozenset(kept.kind for kept in (*schema.PLAIN, *schema.OF_SENT_ORDERS))
+
 
 def flush(
     conn: Connection, facts: Facts, answers_dated: Callable[[], list[StoredAnswer]] | None = None
@@ -46,7 +50,7 @@ def flush(
     asked within the transaction, so that what is kept is what is sent.
     """
     if answers_dated is None:
-        if not facts.organizations and not facts.announced.new:
+        if not facts.organizations and not _news(facts, ANNOUNCED):
             _write(conn, facts)
             return
         with sql_of(conn).one_transaction(conn):
@@ -74,7 +78,7 @@ def _write(conn: Connection, facts: Facts) -> None:
     write(writes, schema.LOCATIONS, facts)
     write(writes, schema.CUSTOMERS, facts)
     write(writes, schema.CUSTOMER_NAMES, facts)
-    new_variants = [facts.variants.now[key] for key in sorted(facts.variants.new)]
+    new_variants = [facts.variants.now[key] for key in sorted(_news(facts, VARIANTS))]
     _items(writes, new_variants, facts)
     write(writes, schema.VARIANTS, facts)
     _entries(writes, new_variants, facts)
@@ -83,18 +87,16 @@ def _write(conn: Connection, facts: Facts) -> None:
     writes.insert(schema.stock_entries, schema.ENTRIES.columns, facts.entries)
     write(writes, schema.RESERVATIONS, facts)
     write(writes, schema.PAYMENTS, facts)
-    write(writes, schema.OPERATIONS, facts, apart=_tried_again(facts))
+    write(writes, schema.OPERATIONS, facts)
     # Two orders that claim one payment at once: the later one is a conflict, and sees the first
     # when its batch runs again.
     write(writes, schema.CLAIMS, facts)
     write(writes, schema.JOBS, facts)
     write(writes, schema.ANNOUNCED, facts)
     write(writes, schema.ANSWERS, facts)
-    for kept in schema.PLAIN:
-        if kept.kind in facts.made:
+    if not _OTHERS.isdisjoint(facts.made):
+        for kept in (*schema.PLAIN, *schema.OF_SENT_ORDERS):
             write(writes, kept, facts)
-    for kept in schema.OF_SENT_ORDERS:
-        write(writes, kept, facts)
     logged = counters.number(conn, writes, facts)
     writes.insert(schema.events, schema.EVENTS.columns, logged, given=counters.LOGGED)
     orders.write(writes, facts)
@@ -104,15 +106,18 @@ def _write(conn: Connection, facts: Facts) -> None:
     list_tallies.recorded(writes, facts)
     invoices.write(conn, writes, facts)
     counters.numbered(writes.run(conn), facts)
-    if facts.announced.new:
-        announced.look_again(conn, [facts.announced.now[key] for key in facts.announced.new])
+    if new_announced := _news(facts, ANNOUNCED):
+        announced.look_again(conn, [facts.announced.now[key] for key in new_announced])
 
 
-def write(writes: Writes, kept: Kept[K, R], facts: Facts, *, apart: bool = False) -> None:
-    """Write the rows of one kind: those that are gone, those that changed, those that are new.
+def _news(facts: Facts, kind: Kind[K, R]) -> AbstractSet[K]:
+    """The keys of new rows of a kind. Most batches have not asked for the kind."""
+    rows = facts.made.get(kind)
+    return rows.new if rows is not None and rows.told else frozenset()
 
-    `apart`: new rows may take the place of changed ones.
-    """
+
+def write(writes: Writes, kept: Kept[K, R], facts: Facts) -> None:
+    """Write the rows of one kind: those that are gone, those that changed, those that are new."""
     rows = facts.made.get(kept.kind)
     if rows is None or not rows.told:
         return
@@ -127,7 +132,7 @@ def write(writes: Writes, kept: Kept[K, R], facts: Facts, *, apart: bool = False
         writes.update(kept.table, kept.sets, kept.guarded_key, changed)
     if new:
         whole = made([now[one] for one in sorted(new)], kept.to_row)
-        writes.insert(kept.table, kept.columns, whole, apart=apart)
+        writes.insert(kept.table, kept.columns, whole)
 
 
 def _as_read(writes: Writes, facts: Facts) -> None:
@@ -165,12 +170,3 @@ def _entries(writes: Writes, variants: list[Variant], facts: Facts) -> None:
     orgs = facts.orgs
     rows = made(variants, lambda v: (v.org, v.entry_id, orgs[v.org].default_list, v.id))
     writes.insert(schema.item_list_entries, ("org", "id", "list_id", "variant_id"), rows)
-
-
-def _tried_again(facts: Facts) -> bool:
-    """An order has one live authorisation: the next one waits until the last one is not."""
-    operations = facts.operations
-    moved = {key[:2] for key in operations.dirty}
-    return bool(moved) and any(
-        key[:2] in moved and operations.now[key].kind == "authorise" for key in operations.new
-    )
