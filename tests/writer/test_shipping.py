@@ -210,7 +210,8 @@ async def test_each_guard_alone_keeps_out_what_was_decided_before(
     decision = decisions.decide(late, facts)
     assert isinstance(decision, Decision)
     facts.absorb(decision.changes)
-    alone, rows_of = Facts(now(), new_id, orgs=facts.orgs), facts.of(kind)
+    alone, rows_of = Facts(now(), new_id), facts.of(kind)
+    alone.orgs = facts.orgs
     alone.of(kind).read(rows_of.base.values())
     [changed] = rows_of.dirty
     alone.of(kind).put(rows_of.now[changed])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from entrepot.core import ids
@@ -30,6 +31,9 @@ class PaymentClaim(NamedTuple):
 LET_GO = frozenset({"declined", "voided", "refunded"})
 
 
+# A new order's claim is asked for three times within a batch: by its needs, by its decision, and
+# when the decision is taken over.
+@lru_cache(maxsize=1024)
 def of_payment(org: int, provider: str, reference: str) -> Claim | None:
     """The claim of a payment with this reference; None for a method that a customer has saved,
     which pays each of the customer's orders.

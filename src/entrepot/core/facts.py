@@ -7,63 +7,72 @@ name the rows that the store has to write. Nothing is written for a command that
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, fields
-from functools import partial
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 from entrepot.core import billing, claiming, kinds
 from entrepot.core.changes import Changes, Pending
-from entrepot.core.claims import Claim, PaymentClaim, is_live
+from entrepot.core.claims import Claim, is_live
 from entrepot.core.funds import Funds, funds_of
 from entrepot.core.invoices import INVOICES, Billed
 from entrepot.core.kinds import (
-    CustomerName,
     K,
     Key,
     Kind,
-    LineKey,
-    Location,
-    Name,
-    OperationKey,
-    OwnLine,
-    PaymentKey,
     R,
     Shelf,
-    TextKey,
-    VariantName,
 )
 from entrepot.core.order import (
-    Announced,
-    Customer,
     Event,
     Job,
     Level,
     Order,
-    Reservation,
     StockEntry,
     StoredAnswer,
-    Variant,
 )
 from entrepot.core.organization import SETTINGS, OwnChanges
-from entrepot.core.payment import Operation, Payment
 from entrepot.core.rows import Grouped, Rows
 from entrepot.core.seen import OrgFacts, Seen
 
-_OF_A_KIND = {"rows": True}
+T = TypeVar("T")
 
 
-def _rows(kind: Kind[K, R]) -> Rows[K, R]:
-    """The rows of a kind as an attribute."""
-    made: Rows[K, R] = field(default_factory=partial(Rows, kind), init=False, metadata=_OF_A_KIND)
-    return made
+class _Asked(Generic[T]):
+    """An attribute of `Facts` that is made when somebody asks for it first. A batch asks for a part
+    of all that a batch can know.
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+
+    def __set_name__(self, _owner: type[Facts], name: str) -> None:
+        self._name = name
+
+    def __get__(self, facts: Facts, _owner: type[Facts]) -> T:
+        found = self._make()
+        setattr(facts, self._name, found)
+        return found
 
 
-def _groups(kind: Kind[K, R]) -> Grouped[Any, K, R]:
-    """See `_rows`; of a kind whose rows are asked for by what they belong to."""
-    made: Grouped[Any, K, R] = field(
-        default_factory=partial(Grouped, kind), init=False, metadata=_OF_A_KIND
-    )
-    return made
+class _OfKind(Generic[K, R]):
+    """The same of the rows of a kind, which have a place in `Facts.made` then."""
+
+    def __init__(self, kind: Kind[K, R]) -> None:
+        self._kind = kind
+
+    def __set_name__(self, _owner: type[Facts], name: str) -> None:
+        self._name = name
+
+    def __get__(self, facts: Facts, _owner: type[Facts]) -> Rows[K, R]:
+        found: Rows[K, R] = facts.made[self._kind]
+        setattr(facts, self._name, found)
+        return found
+
+
+class _Groups(_OfKind[K, R]):
+    """The same of a kind whose rows are asked for by what they belong to."""
+
+    def __get__(self, facts: Facts, owner: type[Facts]) -> Grouped[Any, K, R]:
+        return cast("Grouped[Any, K, R]", super().__get__(facts, owner))
 
 
 class _RowsOf(dict[Kind[Any, Any], Rows[Any, Any]]):
@@ -76,92 +85,99 @@ class _RowsOf(dict[Kind[Any, Any], Rows[Any, Any]]):
         return found
 
 
-@dataclass(slots=True)
 class Facts:
     """The working set of one batch. `now` is microseconds UTC, given from outside."""
 
-    now: int
-    new_id: Callable[[], bytes]
-    leased_until: int = 0  # a new job is born leased until then; 0 leaves it to whoever claims it
-    holder: int | None = None  # the process that such a lease is of
-    request: str | None = None  # the id of the request whose command is being decided
-    actor: str = ""  # who sent that command; see core.actor
-    # Called between parts of long work, so that whoever runs the work may let others run.
-    breathe: Callable[[], None] = lambda: None
-    orgs: dict[int, OrgFacts] = field(default_factory=dict)
     # --- a kind of row each
-    orders: Rows[Key, Order] = _rows(kinds.ORDERS)
-    lines: Rows[LineKey, OwnLine] = _rows(kinds.LINES)
-    variants: Rows[Key, Variant] = _rows(kinds.VARIANTS)
-    variant_names: Rows[Name, VariantName] = _rows(kinds.VARIANT_NAMES)
-    customers: Rows[Key, Customer] = _rows(kinds.CUSTOMERS)
-    customer_names: Rows[Name, CustomerName] = _rows(kinds.CUSTOMER_NAMES)
-    locations: Rows[Key, Location] = _rows(kinds.LOCATIONS)
-    levels: Rows[Shelf, Level] = _rows(kinds.LEVELS)
-    reservations: Grouped[Key, LineKey, Reservation] = _groups(kinds.RESERVATIONS)
-    payments: Grouped[Key, PaymentKey, Payment] = _groups(kinds.PAYMENTS)
-    operations: Grouped[Key, OperationKey, Operation] = _groups(kinds.OPERATIONS)
-    claims: Rows[Claim, PaymentClaim] = _rows(kinds.CLAIMS)
-    jobs: Rows[Key, Job] = _rows(kinds.JOBS)
-    announced: Rows[TextKey, Announced] = _rows(kinds.ANNOUNCED)
-    answers: Rows[TextKey, StoredAnswer] = _rows(kinds.ANSWERS)
-    # The rows of every kind with an attribute, and of those that somebody asked for: see `of`.
-    made: dict[Kind[Any, Any], Rows[Any, Any]] = field(default_factory=_RowsOf)
+    orders = _OfKind(kinds.ORDERS)
+    lines = _OfKind(kinds.LINES)
+    variants = _OfKind(kinds.VARIANTS)
+    variant_names = _OfKind(kinds.VARIANT_NAMES)
+    customers = _OfKind(kinds.CUSTOMERS)
+    customer_names = _OfKind(kinds.CUSTOMER_NAMES)
+    locations = _OfKind(kinds.LOCATIONS)
+    levels = _OfKind(kinds.LEVELS)
+    reservations = _Groups(kinds.RESERVATIONS)
+    payments = _Groups(kinds.PAYMENTS)
+    operations = _Groups(kinds.OPERATIONS)
+    claims = _OfKind(kinds.CLAIMS)
+    jobs = _OfKind(kinds.JOBS)
+    announced = _OfKind(kinds.ANNOUNCED)
+    answers = _OfKind(kinds.ANSWERS)
     # --- what is special
-    events: list[Event] = field(default_factory=list)
-    entries: list[StockEntry] = field(default_factory=list)
     # Orders by what a sender calls them (and what kind of sender); by any text; entries' variants.
-    by_sender: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
-    by_text: dict[tuple[int, str], bytes] = field(default_factory=dict)
-    by_entry: dict[Key, bytes] = field(default_factory=dict)
+    by_sender: _Asked[dict[tuple[int, str, str], bytes]] = _Asked(dict)
+    by_text: _Asked[dict[tuple[int, str], bytes]] = _Asked(dict)
+    by_entry: _Asked[dict[Key, bytes]] = _Asked(dict)
     # The price lists of entries that are not on the default list.
-    list_of_entry: dict[Key, bytes] = field(default_factory=dict)
+    list_of_entry: _Asked[dict[Key, bytes]] = _Asked(dict)
     # Orders by service and reference: of a payment without an outcome, one without money, a capture
     # or a refund that is done, and one with which the order came.
-    by_reference: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
-    without_money: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
-    moved: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
-    standing: dict[tuple[int, str, str], bytes] = field(default_factory=dict)
+    by_reference: _Asked[dict[tuple[int, str, str], bytes]] = _Asked(dict)
+    without_money: _Asked[dict[tuple[int, str, str], bytes]] = _Asked(dict)
+    moved: _Asked[dict[tuple[int, str, str], bytes]] = _Asked(dict)
+    standing: _Asked[dict[tuple[int, str, str], bytes]] = _Asked(dict)
     # Shipments by their ids, and returns by theirs.
-    by_shipment: dict[Key, tuple[int, bytes, int]] = field(default_factory=dict)
-    by_return: dict[Key, tuple[int, bytes, int]] = field(default_factory=dict)
+    by_shipment: _Asked[dict[Key, tuple[int, bytes, int]]] = _Asked(dict)
+    by_return: _Asked[dict[Key, tuple[int, bytes, int]]] = _Asked(dict)
     # Payment services at which an organization that was read has an account.
-    accounts: dict[int, frozenset[str]] = field(default_factory=dict)
+    accounts: _Asked[dict[int, frozenset[str]]] = _Asked(dict)
     # The organizations that have connections of these names, of the names that were asked for.
-    connected: dict[str, int] = field(default_factory=dict)
+    connected: _Asked[dict[str, int]] = _Asked(dict)
     # Organizations whose settings were read: one without a row chose nothing.
-    chosen: set[int] = field(default_factory=set)
-    # Organizations that have invoices, or will have some.
-    invoicing: set[int] = field(default_factory=set)
+    chosen: _Asked[set[int]] = _Asked(set)
     # Shelves of which more is reserved than there is, of organizations that were asked about.
-    oversold: dict[int, list[Level]] = field(default_factory=dict)
-    organizations: dict[int, OwnChanges] = field(default_factory=dict)  # of their own rows
-    # Orders of which nothing is written but what they say while they wait.
-    reasons: set[Key] = field(default_factory=set)
+    oversold: _Asked[dict[int, list[Level]]] = _Asked(dict)
     # New orders whose payment reference paid another one already.
-    sharing: list[Order] = field(default_factory=list)
+    sharing: _Asked[list[Order]] = _Asked(list)
     # Live orders with the reference of a claim that is shared.
-    paying: dict[Claim, list[bytes]] = field(default_factory=dict)
+    paying: _Asked[dict[Claim, list[bytes]]] = _Asked(dict)
     # Claims that are taken to be there, without having been read.
-    unread_claims: set[Claim] = field(default_factory=set)
+    unread_claims: _Asked[set[Claim]] = _Asked(set)
     # Jobs that a decision may leave to the process that holds them: their leases must not change.
-    held: set[Key] = field(default_factory=set)
-    shelves: set[Shelf] = field(default_factory=set)  # whose levels were read
+    held: _Asked[set[Key]] = _Asked(set)
+    shelves: _Asked[set[Shelf]] = _Asked(set)  # whose levels were read
     # Orders as their first step left them, with what hangs on them; some may have moved on.
-    left: dict[Key, Seen] = field(default_factory=dict)
+    left: _Asked[dict[Key, Seen]] = _Asked(dict)
+    # ---
+    request: str | None = None  # the id of the request whose command is being decided
+    actor = ""  # who sent that command; see core.actor
     # Whether a decision went by the very numbers of a level, and not just by there being enough.
-    exact_stock: bool = False
-    # When what is written of an organization's orders is committed: later than all that was
-    # committed before. Known once the book has been asked; decisions go by `now`.
-    committed: dict[int, int] = field(default_factory=dict)
-    # Whether that is not the time that decisions gave to all orders; answers show another one then.
-    redated: bool = False
+    exact_stock = False
+    # Whether the commit's time is not the time that decisions gave to all orders; answers show
+    # another one then.
+    redated = False
     # Whether an answer shows the number of its order, which the commit gives to a new order.
-    numbered: bool = False
+    numbered = False
 
-    def __post_init__(self) -> None:
-        for rows in map(self.__getattribute__, _ROWS):
-            self.made[rows.kind] = rows
+    def __init__(
+        self,
+        now: int,
+        new_id: Callable[[], bytes],
+        *,
+        leased_until: int = 0,
+        holder: int | None = None,
+        breathe: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`leased_until`: a new job is born leased until then; 0 leaves it to whoever claims it.
+        `holder`: the process that such a lease is of. `breathe` is called between parts of long
+        work, so that whoever runs the work may let others run.
+        """
+        self.now, self.new_id, self.breathe = now, new_id, breathe
+        self.leased_until, self.holder = leased_until, holder
+        self.orgs: dict[int, OrgFacts] = {}
+        # The rows of every kind that somebody asked for.
+        self.made: dict[Kind[Any, Any], Rows[Any, Any]] = _RowsOf()
+        self.events: list[Event] = []
+        self.entries: list[StockEntry] = []
+        # Organizations that have invoices, or will have some.
+        self.invoicing: set[int] = set()
+        self.organizations: dict[int, OwnChanges] = {}  # of their own rows
+        # Orders of which nothing is written but what they say while they wait.
+        self.reasons: set[Key] = set()
+        # When what is written of an organization's orders is committed: later than all that was
+        # committed before. Known once the book has been asked; decisions go by `now`.
+        self.committed: dict[int, int] = {}
 
     def of(self, kind: Kind[K, R]) -> Rows[K, R]:
         """The rows of any kind, whether there is an attribute for them or not."""
@@ -306,5 +322,3 @@ class Facts:
 _LONG = 100
 # Kinds from which something follows beside their rows.
 _FOLLOWED = frozenset({kinds.VARIANTS, kinds.ANNOUNCED})
-# The attributes that are rows of a kind.
-_ROWS = [one.name for one in fields(Facts) if one.metadata == _OF_A_KIND]

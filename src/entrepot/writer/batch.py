@@ -51,23 +51,17 @@ def run_batch(
     With `first_step`, orders placed here have their stock reserved in the same transaction. A
     refusal writes nothing but its own answer, if the request had a key. Raises Conflict.
     """
-    needs = Needs(reserving=first_step is not None)
-    numbered = False
+    unseen = [one for one in envelopes if one.seen is None]
     for envelope in envelopes:
         if envelope.seen is not None:
             facts.adopt(envelope.seen)
-            continue
-        add(envelope, needs)
-        numbered = numbered or envelope.whole
-    load(conn, needs, facts)
-    ending = bool(needs.ending or needs.moving or needs.steps)
-    del needs  # a large array names tens of thousands of things in it
+    ending = _load(conn, unseen, facts, reserving=first_step is not None) if unseen else False
     outcomes = [judge(envelope, facts, first_step) for envelope in envelopes]
     pairs = zip(envelopes, outcomes, strict=True)
     timed = [pair for pair in pairs if (key := pair[0].idempotency) and key.shows_times]
     if failpoints.ARMED:
         failpoints.reached_by("write", [one.command for one in envelopes])
-    facts.numbered = numbered
+    facts.numbered = any(one.whole for one in unseen)
     flush(conn, facts, (lambda: answers_dated(timed, facts)) if timed else None)
     jobs = facts.jobs
     leased = [jobs[key] for key in jobs.new] if facts.leased_until else []
@@ -79,6 +73,17 @@ def run_batch(
             if jobs[key].leased_until and jobs[key].fence > jobs.base[key].fence
         )
     return Batched(outcomes, leased)
+
+
+def _load(
+    conn: Connection, envelopes: Sequence[Envelope], facts: Facts, *, reserving: bool
+) -> bool:
+    """Load what the envelopes need. Whether they may take up jobs that nobody holds."""
+    needs = Needs(reserving=reserving)
+    for envelope in envelopes:
+        add(envelope, needs)
+    load(conn, needs, facts)
+    return bool(needs.ending or needs.moving or needs.steps)
 
 
 def add(envelope: Envelope, needs: Needs) -> None:

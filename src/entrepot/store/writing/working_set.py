@@ -29,7 +29,7 @@ from entrepot.pace import paced
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Row, Select, sql_of
-from entrepot.store.schema.kept import Kept
+from entrepot.store.schema.kept import AnyKept, Kept
 from entrepot.store.writing import allocation, connected, order_names, payments, prices
 from entrepot.store.writing.paying import of_shared
 
@@ -43,7 +43,7 @@ _BY_SENDER = ("org", "sender_id", "origin")
 # Kinds that are read by their keys, where a command asks for some.
 _BY_KEY = (*schema.PLAIN, schema.OPERATIONS, schema.INVOICES)
 # Kinds of which an organization has few rows, all of which a command may ask for.
-_FEW = (schema.CHANNELS, schema.WEBHOOKS, schema.CONNECTIONS)
+_FEW: tuple[AnyKept, ...] = (schema.CHANNELS, schema.WEBHOOKS, schema.CONNECTIONS)
 _ORG = (
     "org", "guest_id", "default_location", "default_list", "allocation", "source_url",
     "(EXISTS (SELECT 1 FROM announced_orders AS a WHERE a.org = t.org))",
@@ -140,37 +140,28 @@ class _Loading:
         self._look_by_name()
         if needs.shipments or needs.returns:
             self._look_for_parts()
-        needs.orders.update(
-            (claim[0], self.facts.claims[claim].order_id)
-            for claim in needs.whose_claims & self.facts.claims.keys()
-        )
+        if needs.whose_claims:
+            needs.orders.update(
+                (claim[0], self.facts.claims[claim].order_id)
+                for claim in needs.whose_claims & self.facts.claims.keys()
+            )
         look(_ORDERS, needs.orders, self._orders, lock=lock, naming=True)
-        look(_LINES, self._present, self._lines, naming=True)
         self._rows(schema.VARIANTS, needs.variants)
         if needs.products or needs.whose_products:
             self._look_for_products()
         self._rows(schema.CUSTOMERS, needs.customers)
         self._rows(schema.LOCATIONS, needs.locations)
         look(_JOBS, needs.jobs, self._jobs, lock=lock)
-        look(_RESERVATIONS, self._managed, self._reservations, naming=True)
-        self._rows_of_orders(schema.PAYMENTS, self._paying)
-        self._rows_of_orders(schema.OPERATIONS, self._paying)
+        if self._present:
+            self._look_for_what_orders_have()
         look(_CLAIMS, needs.claims, self._claims)
-        if MEMBERS in needs.others:
-            its = self.facts.of(MEMBERS).values()
-            needs.of(KEYS).update([(member.org, member.key_id) for member in its])
-        for kept in _BY_KEY if needs.others else ():
-            if wanted_of_kind := needs.others.get(kept.kind):
-                self._rows(kept, wanted_of_kind)
+        if needs.others:
+            self._look_for_others()
         for kept in _FEW if needs.all_of else ():
             self._look_for_all(kept)
         for kept in schema.OF_BUYERS if needs.buyers else ():
             look(_by(kept, _BY_CUSTOMER), needs.buyers, partial(_read, kept, self.facts))
-        if SETTINGS in needs.others:
-            self.facts.chosen.update([org for (org,) in needs.of(SETTINGS)])
-        for kept in schema.OF_SENT_ORDERS:
-            self._rows_of_orders(kept, self._sent)
-        self._look_for_what_few_have()
+        self._look(_ACCOUNTS, {(org,) for org in self._with_accounts}, self._accounts)
         if not self._naming and self._name_shelves():
             self._rows(schema.LEVELS, needs.shelves, lock=lock)
         return self._looks
@@ -208,10 +199,27 @@ class _Loading:
         if orders:
             self._look(_by(kept, _BY_ORDER), orders, partial(_read, kept, self.facts))
 
-    def _look_for_what_few_have(self) -> None:
-        """Look for the invoices of orders and the accounts of organizations that have some."""
+    def _look_for_others(self) -> None:
+        """Look for rows of the kinds that few commands ask for."""
+        others = self.needs.others
+        if MEMBERS in others:
+            its = self.facts.of(MEMBERS).values()
+            self.needs.of(KEYS).update([(member.org, member.key_id) for member in its])
+        if SETTINGS in others:
+            self.facts.chosen.update([org for (org,) in others[SETTINGS]])
+        for kept in _BY_KEY:
+            if wanted := others.get(kept.kind):
+                self._rows(kept, wanted)
+
+    def _look_for_what_orders_have(self) -> None:
+        """Look for the rows that hang on orders which were found."""
+        self._look(_LINES, self._present, self._lines, naming=True)
+        self._look(_RESERVATIONS, self._managed, self._reservations, naming=True)
+        for kept in (schema.PAYMENTS, schema.OPERATIONS):
+            self._rows_of_orders(kept, self._paying)
+        for kept in schema.OF_SENT_ORDERS:
+            self._rows_of_orders(kept, self._sent)
         self._rows_of_orders(schema.INVOICES, self._billed)
-        self._look(_ACCOUNTS, {(org,) for org in self._with_accounts}, self._accounts)
 
     def _look_for_all(self, kept: Kept[Any, Any]) -> None:
         """All rows of a kind of which an organization has few."""
