@@ -33,12 +33,15 @@ def _further(
     )
 
 
+_TWICE = (
+    "INSERT INTO payment_operations SELECT * FROM payment_operations "
+    "WHERE order_id = :voiding AND number = 1"
+)
+
 BREAKS_OF_PAYMENTS = (
     Break(
         "ONE_AUTHORISATION", "two live authorisations", "voiding",
-        ("INSERT INTO payment_operations SELECT * FROM payment_operations "
-         "WHERE order_id = :voiding AND number = 1",),
-        ("payment_operations",), ("OPERATION_KEYS", "OPERATION_NUMBERS", "REFERENCES"),
+        (_TWICE,), ("payment_operations",), ("OPERATION_KEYS", "OPERATION_NUMBERS", "REFERENCES"),
     ),
     Break(
         "PAYMENT_TOTAL", "a further payment of nothing that was added", "confirmed",
