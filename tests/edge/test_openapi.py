@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin
 from unittest import mock
 
 import jsonschema
@@ -93,16 +93,6 @@ def faults(document: Json, schema: Json, value: object) -> list[str]:
     return [fault.message for fault in SQUARE(whole).iter_errors(value)]
 
 
-def structs(type_: Any, found: set[type[msgspec.Struct]]) -> None:
-    """Find the structs that a type is made of."""
-    for part in get_args(type_):
-        structs(part, found)
-    if isinstance(type_, type) and issubclass(type_, msgspec.Struct) and type_ not in found:
-        found.add(type_)
-        for member in get_type_hints(type_).values():
-            structs(member, found)
-
-
 def possible(dialect: Dialect, operation: Operation) -> set[int]:
     """The statuses of every refusal that the operation can meet, by the dialect's own table."""
     reasons = [*ANYWHERE]
@@ -161,21 +151,6 @@ def test_every_operation_is_there_once(dialect: Dialect) -> None:
     named = [said["operationId"] for item in document["paths"].values() for said in item.values()]
     assert sorted(named) == sorted(one.operation_id for one in dialect.operations)
     assert len(named) == len(set(named))
-
-
-@dialects
-def test_a_member_that_an_answer_may_lack_is_not_required(dialect: Dialect) -> None:
-    """A made client refuses an answer without a member that the document requires."""
-    found: set[type[msgspec.Struct]] = set()
-    for operation in dialect.operations:
-        for response in operation.responses.values():
-            structs(response.type, found)
-    assert found
-    for one in found:
-        kinds = get_type_hints(one)
-        for member in msgspec.structs.fields(one):
-            may_lack = msgspec.UnsetType in get_args(kinds[member.name])
-            assert not (may_lack and member.required), (one, member.name)
 
 
 @operations
