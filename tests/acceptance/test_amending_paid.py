@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.acceptance.test_native import PAID, problem
 
 from entrepot.testing.clients import World, accepted
@@ -27,6 +28,17 @@ def settled(world: World, order_id: str, payments: int, state: str = "done") -> 
         return len(states) == payments and states[-1] == state
 
     eventually(asked, f"{payments} payments, the last one {state}")
+
+
+def settled_down(world: World, order_id: str) -> None:
+    """Wait until nothing more is asked for."""
+    waits = ("prepared", "running")
+
+    def known() -> bool:
+        its = world.native.order(order_id)["payment_operations"]
+        return not any(one["state"] in waits for one in its)
+
+    eventually(known, "each operation has its outcome")
 
 
 def test_what_is_added_is_authorised_besides_and_taken_with_the_rest(
@@ -64,6 +76,26 @@ def test_what_is_declined_is_told_and_amended_back(world: World, server: Server)
     told = accepted(world.native.send("PATCH", path, back), 200)
     assert "increase_declined" not in (told["reason"] or "")
     accepted(world.native.send("POST", f"{path}/shipments"))
+    server.verify()
+
+
+@pytest.mark.parametrize(
+    ("told", "costs"), [("30.00", ("0.00", "5.00", "17.50")), ("20.00", ("2.50", "0.00", "10.00"))]
+)
+def test_costs_of_shipping_and_a_discount_stay_where_a_line_changes(
+    world: World, server: Server, told: str, costs: tuple[str, str, str]
+) -> None:
+    """Polinate told the total of two pieces at 12.50; the native API has no word for it."""
+    order = confirmed(world)
+    line = {"id": order["lines"][0]["id"], "unit_price": "12.50"}
+    path = f"/orders/{order['id']}"
+    accepted(world.native.send("PATCH", path, {"lines": {"change": [line]}}), 200)
+    settled_down(world, order["id"])
+    accepted(world.polinate.patch(order["id"], {"order": {"totalAmount": told}}), 200)
+    settled_down(world, order["id"])
+    less = {"lines": {"change": [{"id": line["id"], "quantity": 1}]}}
+    changed = accepted(world.native.send("PATCH", path, less), 200)["totals"]
+    assert (changed["discount"], changed["shipping"], changed["total"]) == costs
     server.verify()
 
 

@@ -51,6 +51,8 @@ class AmendOrder(NamedTuple):
     payment_reference: str | None = None
     # Whether the order may have no second line of one entry of a list.
     one_line_an_entry: bool = False
+    # Whether costs of shipping, or a discount, stay where lines change and no total is told.
+    keeps_costs: bool = False
     # The decimal places of the smallest amount of each currency that a payment can be asked for.
     places: Mapping[str, int] = MappingProxyType({})
 
@@ -158,7 +160,7 @@ def _with_lines(before: Order, command: AmendOrder, facts: Facts, changes: Chang
     if amended_lines.other(command.total, before.total):
         total = command.total or total
     elif command.total is None and lines_weigh:
-        total = summed
+        total = amended_lines.costs(before, summed) if command.keeps_costs else summed
     if before.managed and total.units < 0 and amended_lines.other(total, before.total):
         raise refuse(Reason.INVALID, "must be 0 or more", command.paths.total)
     # Values that no order can have are refused before values that this order's payment forbids.

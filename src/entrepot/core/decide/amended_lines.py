@@ -9,6 +9,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.commands import AmendPaths, DraftLine, LineChange
 from entrepot.core.decide import named_twice, price
 from entrepot.core.decide.catalogue import duplicate_line, make_line
+from entrepot.core.exponents import floored
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import OwnLine
 from entrepot.core.money import Amount, stripped
@@ -79,6 +80,18 @@ def _changes(change: LineChange, line: Line) -> bool:
 def other(told: Amount | None, known: Amount) -> bool:
     """Whether an amount was told that is not the one the book has, however it is written."""
     return told is not None and stripped(*told) != stripped(*known)
+
+
+def costs(before: Order, summed: Amount) -> Amount:
+    """What an order costs whose lines come to so much by now: its costs of shipping stay, and a
+    discount is the same share of the lines as before.
+    """
+    scale = max(summed.scale, before.subtotal.scale, before.total.scale)
+    units, was, paid = (one.at(scale) for one in (summed, before.subtotal, before.total))
+    if paid >= was or was <= 0:
+        return Amount(units + max(paid - was, 0), scale)
+    service = (before.payment_provider or "").lower()
+    return Amount(floored(service, before.currency, Amount(paid * units // was, scale)), scale)
 
 
 def merged(known: str | None, told: dict[str, Any]) -> str:

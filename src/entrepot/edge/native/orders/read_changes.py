@@ -56,7 +56,7 @@ def amend_order(body: asked.AmendOrder, order_id: bytes, principal: Principal) -
         ),
         paths=_PATHS,
         payment_reference=None if body.payment_reference is None else body.payment_reference.text,
-        places=currency.SMALLEST,
+        places=currency.SMALLEST, keeps_costs=True,
         looks_at_prices=principal.price_lists and bool(lines.add),
     )  # fmt: skip
 
