@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.core.book import ORG, Book
 from tests.core.test_decide_difference import a_book, answered, costing, funds, job_of, work
+from tests.core.test_decide_renew import dues, held, renewing
 
 from entrepot.core import ids
 from entrepot.core.decide.after_done import Failed
@@ -13,6 +14,7 @@ from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.look import SettleLook
 from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.wake import WakeStep
+from entrepot.core.lifecycle import PAYMENT_MOVES
 from entrepot.core.money import Amount
 from entrepot.core.notice import Topics
 from entrepot.core.order import Order
@@ -174,3 +176,23 @@ def test_a_dispute_ends_with_the_refund_of_all_that_was_taken() -> None:
     whole = (RefundFound("RE-1", 600, None, "CAPT-1"), RefundFound("RE-2", 400, None, "CAPT-2"))
     assert refunded_there(book, order, whole[0], disputed=None).facets.payment == "disputed"
     assert refunded_there(book, order, *whole, disputed=None).facets.payment == "refunded"
+
+
+def test_an_addition_that_was_asked_for_is_held_after_the_first_hold_was_let_go() -> None:
+    book, order = a_book()
+    book.done(costing(order, 1500))
+    assert seen(book, order, HoldSeen(1, True)).facets.payment == "voided"
+    answered(book, order, "authorized")
+    after = book.order(order)
+    assert (after.facets.payment, funds(book, order).capturable) == ("authorized", 500)
+    assert "authorized" in PAYMENT_MOVES["voided"]
+
+
+def test_a_hold_that_ends_while_it_is_renewed_is_taken_over_by_the_new_one() -> None:
+    book, order = renewing()
+    assert seen(book, order, HoldSeen(1, True)).facets.payment == "authorized"
+    answered(book, order, "authorized")
+    for _ in range(2):
+        work(book, order, good=True)
+    assert (dues(book, order), held(book, order)) == ([0, 1000], [0, 1000])
+    assert (book.order(order).facets.payment, book.jobs(order)) == ("authorized", [])

@@ -81,7 +81,7 @@ def test_an_order_of_which_a_part_is_held_is_disputed_and_no_more_once_the_shop_
     assert looked(book, order, False) == "authorized"
     told = [one for one in book.types(order) if "dispute" in one]
     assert told == ["payment.disputed", "payment.dispute_ended"]
-    _verified(book, order)
+    verified(book, order)
 
 
 def test_nothing_is_disputed_before_money_is_taken_or_after_all_was_given_back() -> None:
@@ -93,7 +93,7 @@ def test_nothing_is_disputed_before_money_is_taken_or_after_all_was_given_back()
     worked(book, order)
     assert book.order(order).facets.payment == "authorized", "the rest is held"
     assert notified(book, order) == []
-    _verified(book, order)
+    verified(book, order)
 
 
 def shipped(book: Book, order: Order) -> None:
@@ -161,7 +161,7 @@ def test_a_dispute_goes_on_whatever_becomes_of_the_rest(
     does(book, order)
     assert book.order(order).facets.payment == "disputed"
     assert looked(book, order, False) == stands_then
-    _verified(book, order)
+    verified(book, order)
 
 
 def test_a_further_payment_goes_on_while_the_first_one_is_disputed() -> None:
@@ -176,7 +176,7 @@ def test_a_further_payment_goes_on_while_the_first_one_is_disputed() -> None:
     captured(book, order)
     assert book.order(order).facets.payment == "disputed"
     assert looked(book, order, False) == "paid"
-    _verified(book, order)
+    verified(book, order)
 
 
 def test_a_capture_that_fails_leaves_the_dispute_of_another_one() -> None:
@@ -185,7 +185,7 @@ def test_a_capture_that_fails_leaves_the_dispute_of_another_one() -> None:
     looked(book, order, True)
     assert looked(book, order, None, Failed(1, 3, "no")) == "disputed"
     assert looked(book, order, None, Failed(1, 2, "no")) == "authorized", "nothing is taken"
-    _verified(book, order)
+    verified(book, order)
 
 
 STEPS = st.lists(
@@ -226,7 +226,7 @@ def test_an_order_is_disputed_until_its_service_says_otherwise(
         its, stands = funds(book, order), book.order(order).facets.payment
         open_ = open_ and its.is_disputable
         assert stands == ("disputed" if open_ else its.facet)
-        _verified(book, order)
+        verified(book, order)
 
 
 def _stepped(book: Book, order: Order, *, good: bool) -> None:
@@ -261,7 +261,7 @@ def _failing(book: Book, order: Order) -> list[Failed]:
     return []
 
 
-def _verified(book: Book, order: Order) -> None:
+def verified(book: Book, order: Order) -> None:
     """The book is as `entrepot verify` wants it, by arithmetic that is not the book's own."""
     findings, its, told = Findings(), funds(book, order), book.events(order)
     operations = [one for full in its.payments for one in full.operations]

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.book import ORG, Book, telling
 from tests.core.test_decide_difference import a_book, costing, funds
+from tests.core.test_decide_disputes import verified
 
 from entrepot.core import refunds
 from entrepot.core.commands import Command
 from entrepot.core.decide.after_done import Failed
-from entrepot.core.decide.by_hand import HoldSeen
+from entrepot.core.decide.by_hand import HoldSeen, RefundSeen
 from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
 from entrepot.core.decide.late_money import SettleHearing
 from entrepot.core.decide.look import SettleLook
@@ -28,8 +29,7 @@ from entrepot.core.money import Amount
 from entrepot.core.notice import Topics
 from entrepot.core.order import Job, Order
 from entrepot.core.payment import CaptureFound, FullPayment, Operation
-from entrepot.store.verify.payments import check_payments
-from entrepot.store.verify.report import Findings
+from entrepot.core.refunds import RefundFound
 
 
 class Taken:
@@ -52,7 +52,13 @@ class Hold:
         self.captures: dict[str, Taken] = {}
         self.done: set[str] = set()  # names of captures and refunds
         self.failed: set[str] = set()
+        self.named = 0
         self.shown = False  # whether the service told of all captures when it let go
+
+    def new_name(self) -> int:
+        """A number that no capture and no refund of somebody else had before."""
+        self.named += 1
+        return self.named
 
     @property
     def found(self) -> tuple[CaptureFound, ...]:
@@ -82,7 +88,7 @@ class World(NamedTuple):
                 HoldSeen(number, not one.left, one.found) for number, one in self.holds.items()
             )
             look = SettleLook(ORG, order.id, job.id, job.fence, False, failed=self._failed())
-            book.done(look._replace(holds=seen))
+            book.done(look._replace(holds=seen, refunds=self._refunds()))
         elif job.kind == "increase" and funds(book, order).asked is None:
             book.facts.jobs.remove((ORG, job.id))
         else:
@@ -146,6 +152,25 @@ class World(NamedTuple):
             captures=beside,
         ))  # fmt: skip
 
+    def _refunds(self) -> tuple[RefundSeen, ...]:
+        """The refunds that the service has, of whichever capture."""
+        return tuple(
+            RefundSeen(number, RefundFound(name, units, None, capture))
+            for number, hold in self.holds.items()
+            for capture, taken in hold.captures.items()
+            for name, units in taken.refunds.items()
+        )
+
+    def gives_back(self, cents: int) -> None:
+        """Somebody gives a part of a capture back at the service's own pages."""
+        for hold in self.holds.values():
+            for name, one in hold.captures.items():
+                if one.left and funds(self.book, self.order).with_open("refund") is None:
+                    one.refunds[f"back-{name}-{hold.new_name()}"] = min(one.left, cents)
+                    told = Topics(refund=True)
+                    self.book.attempted(WakeStep(ORG, "adyen", dashed(self.order.id), topics=told))
+                    return
+
     def _failed(self) -> tuple[Failed, ...]:
         """The captures and refunds that are done in the book, and not at the service."""
         found = []
@@ -169,7 +194,7 @@ class World(NamedTuple):
                 units = min(hold.left, cents) if takes else hold.left
                 hold.left -= units
                 if takes:
-                    hold.captures[f"hand-{id(hold)}-{len(hold.captures)}"] = Taken(units)
+                    hold.captures[f"hand-{id(hold)}-{hold.new_name()}"] = Taken(units)
                 break
         if told:
             self.book.attempted(
@@ -202,7 +227,8 @@ STEPS = st.lists(
     st.tuples(
         st.sampled_from([
             "amend", "amend", "capture", "capture", "refund", "good", "good", "good", "bad", "lost",
-            "by hand", "told by hand", "let go", "capture fails", "refund fails", "cancel",
+            "by hand", "told by hand", "let go", "back by hand", "capture fails", "refund fails",
+            "cancel",
         ]),
         st.integers(1, 2000),
     ),
@@ -222,12 +248,14 @@ def _does(world: World, what: str, cents: int) -> None:
         book.attempted(wishes[what])
     elif what in ("by hand", "told by hand", "let go"):
         world.by_hand(cents, told=what != "by hand", takes=what != "let go")
+    elif what == "back by hand":
+        world.gives_back(cents)
     elif what.endswith("fails"):
         world.fails(what)
     else:
         for job in book.jobs(order):
             world.step(job, good=what != "bad", lost=what == "lost")
-    _verified(world)
+    verified(world.book, world.order)
 
 
 @settings(max_examples=100)
@@ -252,14 +280,3 @@ def test_the_service_keeps_nothing_of_an_order_that_ended(steps: list[tuple[str,
         ]  # fmt: skip
         assert hold.left == 0
         assert refused or not kept
-
-
-def _verified(world: World) -> None:
-    """The book is as `entrepot verify` wants it, by arithmetic that is not the book's own."""
-    findings = Findings()
-    order, its = world.book.order(world.order), funds(world.book, world.order)
-    check_payments(
-        order, [one.payment for one in its.payments],
-        [one for full in its.payments for one in full.operations], None, findings,
-    )  # fmt: skip
-    assert findings.violations() == []

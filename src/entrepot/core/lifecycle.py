@@ -40,7 +40,8 @@ PAYMENT_MOVES: dict[str, frozenset[str]] = {
     # A further payment of an order that ended may have been taken already, and is given back. A
     # refund or a capture may fail after it was done.
     "refunded": frozenset({"authorized", "paid", "partially_refunded"}),
-    "voided": frozenset({"paid"}),
+    # The hold was let go at the service while more was being asked for.
+    "voided": frozenset({"authorized", "paid"}),
     "declined": frozenset(),
 }
 # Payment moves only with its service; no dialect's word may claim money for a managed order.

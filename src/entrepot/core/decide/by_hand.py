@@ -52,9 +52,10 @@ def take_over(
     order: Order, funds: Funds, seen: Sequence[HoldSeen], facts: Facts, changes: Changes
 ) -> tuple[Order, Funds]:
     """The order and its payments as the service has them. Money that was taken pays the order; what
-    another payment holds in its place is let go, and what is not due is given back.
+    another payment holds in its place is let go, and what is not due is given back. While a hold is
+    renewed nothing is taken over: the new one takes the old one's place, whatever became of it.
     """
-    for one in seen:
+    for one in seen if funds.renewing is None else ():
         full = funds.of(one.payment)
         if full is None or not is_watched(order, full):
             continue
