@@ -22,7 +22,12 @@ from entrepot.store.engine import T, Work
 from entrepot.store.engines.book_log import TOUCH, BookLog
 from entrepot.store.engines.outage import LogFault, NoRoom, Outage, Unavailable
 from entrepot.store.engines.private_files import make_file, readable_by_others
-from entrepot.store.engines.sqlite_connections import LONG_CACHE_KIB, SQLITE_OLDEST, engine_of
+from entrepot.store.engines.sqlite_connections import (
+    LONG_CACHE_KIB,
+    SQLITE_OLDEST,
+    WRITER_CACHE_KIB,
+    engine_of,
+)
 from entrepot.store.engines.sqlite_transactions import (
     Transact,
     look,
@@ -59,7 +64,7 @@ class SqliteDatabase:
         # SQLite keeps a book's other files beside the file that a link leads to.
         self._file = Path(os.path.realpath(path)) if path != ":memory:" else None
         self.log = BookLog(self._file) if self._file else None
-        self._writer = engine_of(path, "BEGIN IMMEDIATE")
+        self._writer = engine_of(path, "BEGIN IMMEDIATE", WRITER_CACHE_KIB)
         self._reader = engine_of(path, "BEGIN")
         self._long_reader = engine_of(path, "BEGIN", LONG_CACHE_KIB)
         self._long_reads = ThreadPoolExecutor(1, "long-reads")

@@ -15,8 +15,10 @@ from entrepot.store.engines.wal import PAGES_MAX
 
 # Older versions can corrupt a WAL database: sqlite.org/wal.html, "WAL-reset bug".
 SQLITE_OLDEST = (3, 51, 3)
-# Page cache of a connection, in KiB. Long reads rarely read a page twice, so theirs is smaller.
-CACHE_KIB, LONG_CACHE_KIB = 65_536, 16_384
+# Page cache of a connection, in KiB. The writer's is smaller, for orders are written at the ends of
+# the trees: besides the pages there, the writer reads the keys of requests, which come in no order.
+# Long reads rarely read a page twice.
+CACHE_KIB, WRITER_CACHE_KIB, LONG_CACHE_KIB = 65_536, 32_768, 16_384
 
 set_for_one_thread_a_connection()
 # Without an adapter the driver looks for adapting methods on every bytes, None and bool that it
