@@ -12,7 +12,7 @@ from tests.pipeline.conftest import FAST, POLICIES, House, eventually
 from entrepot.core.decide.steps import ResumeOrder
 from entrepot.pipeline.reports import Reports
 from entrepot.pipeline.retry import Policy
-from entrepot.pipeline.steps import Held
+from entrepot.pipeline.steps import HeldJob
 from entrepot.providers.payment import (
     AuthoriseAnswer,
     Misconfigured,
@@ -321,7 +321,7 @@ async def test_a_cancel_gives_the_money_back_without_the_next_poll(
     # Nobody looks into the table: the cancel itself hands the step to the worker.
     [(worker, _)] = house._workers
 
-    async def nothing(*_: object) -> list[Held]:
+    async def nothing(*_: object) -> list[HeldJob]:
         return []
 
     worker._holding._claims.take = nothing  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from entrepot.pipeline.reports import Reports
-from entrepot.pipeline.steps import Held
+from entrepot.pipeline.steps import HeldJob
 from entrepot.pipeline.steps.table import in_hand
 from entrepot.store.engine import Database, Unavailable
 from entrepot.store.engines.sql import Conflict
@@ -29,7 +29,7 @@ class Claims:
         self._reports = reports
         self._lapsing_at = self._astray_at = 0.0  # when to look next, by a clock that never jumps
 
-    async def take(self, lease: Lease, hold: int, limit: int) -> list[Held] | None:
+    async def take(self, lease: Lease, hold: int, limit: int) -> list[HeldJob] | None:
         """Up to `limit` jobs, held from now on under this lease; None where the book is away.
 
         `hold` is how long stock is held at most, in microseconds. Raises Conflict where another
@@ -53,7 +53,7 @@ class Claims:
             await self._beside(lease, hold, limit, found)
         return [in_hand(job, stage, funds, None, until) for job, stage, funds, until in found]
 
-    async def take_again(self, lease: Lease, keys: set[tuple[Any, ...]]) -> list[Held] | None:
+    async def take_again(self, lease: Lease, keys: set[tuple[Any, ...]]) -> list[HeldJob] | None:
         """Those of these jobs that are due now or later and that nobody holds, held from now on
         under this lease; None where the book is away.
         """

@@ -20,7 +20,7 @@ from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import Result, StepResult
 from entrepot.pipeline.holding import Holding
 from entrepot.pipeline.retry import next_try
-from entrepot.pipeline.steps import Held, Terms, park, put_off, request_id
+from entrepot.pipeline.steps import HeldJob, Terms, park, put_off, request_id
 from entrepot.pipeline.steps.outside import SANDBOX
 from entrepot.pipeline.steps.table import in_hand
 from entrepot.store.engine import Unavailable
@@ -34,7 +34,7 @@ TRIED_AGAIN = frozenset({Reason.UNAVAILABLE, Reason.OVERLOADED})
 Find: TypeAlias = Callable[..., list[tuple[str, str]]]
 
 
-def awaited(held: Held, command: DeferJob) -> set[str]:
+def awaited(held: HeldJob, command: DeferJob) -> set[str]:
     """The provider's references of what the job's payment waits for."""
     payment = held.payment
     operations = payment.operations if payment else ()
@@ -44,7 +44,7 @@ def awaited(held: Held, command: DeferJob) -> set[str]:
     return {one for one in known if one}
 
 
-def taken_by(held: Held, command: Command) -> set[str]:
+def taken_by(held: HeldJob, command: Command) -> set[str]:
     """The provider's references of money that was found taken: by the capture that was asked for,
     by somebody else, or before the provider was asked.
     """
@@ -67,7 +67,9 @@ class Concluding:
         self._terms = terms
         self._reports = holding.reports
 
-    async def conclude(self, held: Held, command: Command, refusal: Refusal | None = None) -> None:
+    async def conclude(
+        self, held: HeldJob, command: Command, refusal: Refusal | None = None
+    ) -> None:
         """Bring a step's command to the book. `refusal`: the book has refused it once already."""
         result: Result | Refusal = refusal or await self._submitted(held, command)
         tries = 0
@@ -96,7 +98,7 @@ class Concluding:
             await self.conclude(held, park(held, result.sentence, self._terms))
 
     async def _submitted(
-        self, held: Held, command: Command, *, again: bool = False
+        self, held: HeldJob, command: Command, *, again: bool = False
     ) -> Result | Refusal:
         settled = isinstance(command, SettlePayment) and command.outcome == "authorized"
         settled = settled and held.job.kind == "authorise"
@@ -104,7 +106,7 @@ class Concluding:
         envelope = Envelope(command, request_id(held), None, None, seen, held.actor)
         return (await self._writer.submit(envelope)).result
 
-    async def _hear(self, held: Held, command: DeferJob) -> None:
+    async def _hear(self, held: HeldJob, command: DeferJob) -> None:
         """Wake the step for what a provider told while the step was tried.
 
         The reference that the provider names is written down only now, so that a notification of
@@ -112,13 +114,13 @@ class Concluding:
         """
         await self._wake(held, awaited(held, command), notices.unheard, Topics())
 
-    async def _hear_disputes(self, held: Held, taken: set[str]) -> None:
+    async def _hear_disputes(self, held: HeldJob, taken: set[str]) -> None:
         """Have the payment looked at if a dispute of it was told before its capture was written
         down: a notification of a dispute finds its order by the capture.
         """
         await self._wake(held, taken, notices.of_disputes, Topics(dispute=True))
 
-    async def _wake(self, held: Held, references: set[str], find: Find, topics: Topics) -> None:
+    async def _wake(self, held: HeldJob, references: set[str], find: Find, topics: Topics) -> None:
         """Wake the step once for each notification that `find` finds of these references.
 
         While the book is away nobody is woken: the step asks again by itself, and the next
@@ -135,19 +137,19 @@ class Concluding:
             wake = WakeStep(org, service, reference, event, topics)
             await self._writer.submit(Envelope(wake, actor=held.actor))
 
-    def _taken(self, held: Held, command: Command, result: Result) -> None:
+    def _taken(self, held: HeldJob, command: Command, result: Result) -> None:
         if isinstance(command, DeferJob) and isinstance(result, StepResult) and result.job:
             self._reports.tell_put_off(held, command, result.job)
         else:
             self._reports.tell_quietly("pipeline.went", held)
         self._follow(held, result)
 
-    def went(self, held: Held, result: Result) -> None:
+    def went(self, held: HeldJob, result: Result) -> None:
         """Go on after a step that the book has decided alone."""
         self._reports.tell_quietly("pipeline.went", held)
         self._follow(held, result)
 
-    def _follow(self, held: Held, result: Result) -> None:
+    def _follow(self, held: HeldJob, result: Result) -> None:
         """The job's next step, if it has one, without a look into the table."""
         if not isinstance(result, StepResult) or result.job is None:
             return

@@ -22,7 +22,7 @@ from entrepot.pipeline.claims import Claims
 from entrepot.pipeline.lanes import Lane
 from entrepot.pipeline.reports import Reports
 from entrepot.pipeline.settings import WorkerSettings
-from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, Held
+from entrepot.pipeline.steps import BOOK, SERVICE, SOURCE, HeldJob
 from entrepot.pipeline.steps.outside import SANDBOX
 from entrepot.pipeline.steps.table import in_hand
 from entrepot.store.engine import Database
@@ -61,7 +61,7 @@ class Holding:
         self.holder = secrets.randbits(_NUMBER_BITS)
         self._claims = Claims(database, settings.idle_seconds, self.reports)
         self._lanes: dict[tuple[str, str, int], Lane] = {}
-        self._crowded: list[Held] = []
+        self._crowded: list[HeldJob] = []
         self._first_step: Callable[[Job], ReserveStock] | None = None
         self._work: Callable[[], None] | None = None
         self._takes = self._told = False
@@ -82,12 +82,12 @@ class Holding:
         self._takes = False
         self._wake.set()
 
-    def close(self) -> list[Held]:
+    def close(self) -> list[HeldJob]:
         """Hold nothing from now on; what waits here, which has to be given back."""
         self._work = None
         return self.waiting()
 
-    def waiting(self) -> list[Held]:
+    def waiting(self) -> list[HeldJob]:
         """Take out all jobs that are not under way."""
         held = [one for lane in self._lanes.values() for one in lane.empty()]
         return [*held, *self.crowded()]
@@ -198,7 +198,7 @@ class Holding:
 
     # ------------------------------------------------------------------ whose turn is next
 
-    def add(self, one: Held) -> None:
+    def add(self, one: HeldJob) -> None:
         """Hold a job, which waits for its turn."""
         lane = self._lane(one)
         if lane.is_full:
@@ -218,12 +218,12 @@ class Holding:
         if self._work is not None:
             self._work()
 
-    def crowded(self) -> list[Held]:
+    def crowded(self) -> list[HeldJob]:
         """Take out the jobs for which the lanes of their accounts have no room."""
         crowded, self._crowded = self._crowded, []
         return crowded
 
-    def put_off(self, crowded: Iterable[Held]) -> None:
+    def put_off(self, crowded: Iterable[HeldJob]) -> None:
         """Such jobs are put off in the table: each is claimed again when its lane has room."""
         for one in crowded:
             lane = self._lane(one)
@@ -231,7 +231,7 @@ class Holding:
             if lane.takes_again():
                 self.wake()
 
-    def _lane(self, one: Held) -> Lane:
+    def _lane(self, one: HeldJob) -> Lane:
         kind, name, org = one.step.lane, "", 0
         if kind == SERVICE and one.payment:
             name = one.payment.payment.service
@@ -253,7 +253,7 @@ class Holding:
         widths = {BOOK: CHUNK * CHUNKS_MAX, SOURCE: settings.fetches_max}
         return Lane(widths.get(kind, settings.calls_max))
 
-    def chunks(self) -> Iterator[tuple[Lane, list[Held]]]:
+    def chunks(self) -> Iterator[tuple[Lane, list[HeldJob]]]:
         """Take out jobs that the book decides alone, as many at a time as go together."""
         lane = self._lanes.get((BOOK, "", 0))
         while lane is not None and lane.waiting and self._takes:
@@ -262,7 +262,7 @@ class Holding:
                 return
             yield lane, chunk
 
-    def turns(self) -> Iterator[tuple[Lane, Held]]:
+    def turns(self) -> Iterator[tuple[Lane, HeldJob]]:
         """Take out the other jobs whose turn it is: as many as may be under way at once."""
         enough = self._enough()
         for (kind, _, _), lane in self._lanes.items():

@@ -8,7 +8,7 @@ from collections import deque
 from itertools import islice
 
 from entrepot.core.kinds import Key
-from entrepot.pipeline.steps import Held
+from entrepot.pipeline.steps import HeldJob
 
 # Jobs that one lane remembers as put off: about a megabyte. The others come back by their time.
 PUT_OFF_MAX = 5_000
@@ -30,7 +30,7 @@ class Lane:
         self.width, self.waiting_max = width, waiting_max
         self.running = 0
         self.concluding = 0  # jobs whose call has ended, and whose result goes to the book
-        self.waiting: deque[Held] = deque()
+        self.waiting: deque[HeldJob] = deque()
         self.put_off: dict[Key, None] = {}  # the keys of jobs, oldest first
 
     @property
@@ -68,13 +68,13 @@ class Lane:
         assert self.waiting_max is not None
         return max(self.waiting_max - len(self.waiting), 0)
 
-    def begin(self, size: int, leased_until_min: int) -> list[Held]:
+    def begin(self, size: int, leased_until_min: int) -> list[HeldJob]:
         """Up to `size` jobs, as many as the width of the lanes allows; they now count as under way.
 
         A job whose lease ends before `leased_until_min` is dropped: another process may claim the
         job before it is done here. That process then has the whole lease for the job.
         """
-        begun: list[Held] = []
+        begun: list[HeldJob] = []
         size = min(size, self.width - self.running, 2 * self.width - self.running - self.concluding)
         while self.waiting and len(begun) < size:
             held = self.waiting.popleft()
@@ -92,7 +92,7 @@ class Lane:
         """The book has the result of a job, or nobody brings the result there any more."""
         self.concluding -= 1
 
-    def empty(self) -> list[Held]:
+    def empty(self) -> list[HeldJob]:
         """Take out everything that waits."""
         waiting = list(self.waiting)
         self.waiting.clear()

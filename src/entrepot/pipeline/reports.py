@@ -19,7 +19,7 @@ from entrepot.core.decide.steps import DeferJob
 from entrepot.core.ids import dashed
 from entrepot.core.order import Job
 from entrepot.core.shown import MICROSECONDS
-from entrepot.pipeline.steps import Held, request_id
+from entrepot.pipeline.steps import HeldJob, request_id
 from entrepot.store.engine import Database, Unavailable
 from entrepot.store.writing import queue
 from entrepot.telemetry import is_debugging, log, metrics
@@ -87,16 +87,16 @@ class Reports:
         metrics.unfinished_age.set(0.0 if made is None else max(now - made, 0) / MICROSECONDS)
         metrics.holds_overdue.set(overdue)
 
-    def tell(self, what: str, held: Held, **more: Any) -> None:
+    def tell(self, what: str, held: HeldJob, **more: Any) -> None:
         """Log what happened to a job that an operator may want to know of."""
         log.warning(what, **_identity(held), **more)
 
-    def tell_quietly(self, what: str, held: Held) -> None:
+    def tell_quietly(self, what: str, held: HeldJob) -> None:
         """Log events that are in order, for a close look."""
         if is_debugging():
             log.debug(what, **_identity(held))
 
-    def tell_put_off(self, held: Held, command: DeferJob, job: Job) -> None:
+    def tell_put_off(self, held: HeldJob, command: DeferJob, job: Job) -> None:
         """Log that a job waits and why, or that it is parked. `job`: as it stands now."""
         told = _identity(held) | {"tries": job.tries, "cause": command.error[:CAUSE_MAX]}
         if job.state == "parked":
@@ -127,7 +127,7 @@ class Reports:
         """Log that jobs were put off or leased too far, by a clock that stood ahead."""
         log.warning("pipeline.clock_was_ahead", jobs=number)
 
-    def tell_failure(self, held: Held, error: Exception, where: str) -> None:
+    def tell_failure(self, held: HeldJob, error: Exception, where: str) -> None:
         """Log an exception that no step expected."""
         log.error("pipeline.step_failed", **_identity(held), error=type(error).__name__, at=where)
 
@@ -141,7 +141,7 @@ class Reports:
             log.warning("pipeline.sandbox_answers", provider=name[:64])
 
 
-def _identity(held: Held) -> dict[str, Any]:
+def _identity(held: HeldJob) -> dict[str, Any]:
     job = held.job
     return {
         "step": job.kind,

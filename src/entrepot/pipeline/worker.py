@@ -28,7 +28,7 @@ from entrepot.pipeline.presence import Presence
 from entrepot.pipeline.reports import place_of
 from entrepot.pipeline.retry import POLICIES, Policy
 from entrepot.pipeline.steps import (
-    Held,
+    HeldJob,
     Terms,
     put_off,
     request_id,
@@ -95,7 +95,7 @@ class Worker:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = asyncio.Event()
         self._running = self._stopping = self._closed = False
-        self._cut: list[Held] = []
+        self._cut: list[HeldJob] = []
 
     # ------------------------------------------------------------------ running and stopping
 
@@ -150,23 +150,23 @@ class Worker:
         await self._let_go([*self._holding.close(), *self._cut])
         await self._outside.close()
 
-    async def _let_go(self, helds: list[Held]) -> None:
+    async def _let_go(self, jobs: list[HeldJob]) -> None:
         """Give leases back, so that another process takes the jobs at once."""
         now = self._terms.now()
         envelopes = [
             Envelope(wait_until(held, now, held.job.last_error or ""), actor=held.actor)
-            for held in helds
+            for held in jobs
         ]
         with suppress(TimeoutError):
             await asyncio.wait_for(self._writer.submit_all(envelopes), 5.0)
 
-    async def _put_back(self, helds: list[Held]) -> None:
+    async def _put_back(self, jobs: list[HeldJob]) -> None:
         """Put jobs off that an account has too many of: the process has others to hold as well.
         They are taken again when the account's lane has room; by their time where nobody remembers
         them, as after the end of this process.
         """
         envelopes = []
-        for held in helds:
+        for held in jobs:
             seconds = CROWDED_SECONDS * (1 + self._terms.random01())
             again = self._terms.now() + int(seconds * MICROSECONDS)
             later = wait_until(held, again, CROWDED, CROWDED)
@@ -174,7 +174,7 @@ class Worker:
             envelopes.append(Envelope(command, request_id(held), actor=held.actor))
         outcomes = await self._writer.submit_all(envelopes)
         self._holding.put_off(
-            held for held, envelope, outcome in zip(helds, envelopes, outcomes, strict=True)
+            held for held, envelope, outcome in zip(jobs, envelopes, outcomes, strict=True)
             if isinstance(envelope.command, DeferJob) and not isinstance(outcome.result, Refusal)
         )  # fmt: skip
 
@@ -207,7 +207,7 @@ class Worker:
             log.error("pipeline.failed", error=type(error).__name__, at=place_of(error))
         self._holding.tell_soon()
 
-    async def _reserve(self, chunk: list[Held], lane: Lane) -> None:
+    async def _reserve(self, chunk: list[HeldJob], lane: Lane) -> None:
         """Reserve for many orders at once; those with a payment go on to their provider."""
         try:
             commands = [self._first_step(held.job) for held in chunk]
@@ -231,7 +231,7 @@ class Worker:
         finally:
             lane.running -= len(chunk)
 
-    async def _step(self, held: Held, lane: Lane) -> None:
+    async def _step(self, held: HeldJob, lane: Lane) -> None:
         try:
             try:
                 assert held.step.perform is not None, "what the book decides goes there at once"
@@ -253,7 +253,7 @@ class Worker:
         finally:
             lane.concluded()
 
-    def _failed(self, held: Held, error: Exception) -> DeferJob:
+    def _failed(self, held: HeldJob, error: Exception) -> DeferJob:
         where = place_of(error)
         self._reports.tell_failure(held, error, where)
         return put_off(held, "unclassified", f"{type(error).__name__} at {where}", self._terms)

@@ -48,12 +48,12 @@ class Step(NamedTuple):
 
     lane: str  # BOOK, SOURCE or SERVICE
     # Performs the step and returns the command that tells its result. None: the book decides alone.
-    perform: Callable[[Held, Outside, Terms], Awaitable[Command]] | None = None
+    perform: Callable[[HeldJob, Outside, Terms], Awaitable[Command]] | None = None
     holds_stock: bool = False  # a hold of the order's stock ends while the job waits
     of_request: bool = True  # its payload is the id of the request that placed its order
 
 
-class Held(NamedTuple):
+class HeldJob(NamedTuple):
     """A job under this process's lease, with what is known of its order."""
 
     job: Job
@@ -87,7 +87,7 @@ class Terms(NamedTuple):
 
 
 def put_off(
-    held: Held, policy: str, error: str, terms: Terms, retry_after: float | None = None
+    held: HeldJob, policy: str, error: str, terms: Terms, retry_after: float | None = None
 ) -> DeferJob:
     """A failed try: again later as the policy says, or parked with its order when it gives up.
 
@@ -109,14 +109,14 @@ def put_off(
 
 
 def unanswered(
-    held: Held, policy: str, error: str, answer: NotSent | Unknown, terms: Terms
+    held: HeldJob, policy: str, error: str, answer: NotSent | Unknown, terms: Terms
 ) -> DeferJob:
     """A try without an outcome: again as the policy says, and no sooner than the service wants."""
     retry_after = answer.retry_after if isinstance(answer, NotSent) else None
     return put_off(held, policy, error, terms, retry_after)
 
 
-def hold_money(held: Held, error: str, terms: Terms) -> DeferJob:
+def hold_money(held: HeldJob, error: str, terms: Terms) -> DeferJob:
     """The money of an ended order cannot be let go now: again every hour until it is. The order
     says so.
     """
@@ -126,12 +126,12 @@ def hold_money(held: Held, error: str, terms: Terms) -> DeferJob:
     return deferred._replace(waiting=waiting, money_held=True)
 
 
-def wait_until(held: Held, run_at: int, error: str, waiting: str = "") -> DeferJob:
+def wait_until(held: HeldJob, run_at: int, error: str, waiting: str = "") -> DeferJob:
     """The step again at `run_at`: its time has not come, and nothing failed."""
     return _defer(held, run_at, error)._replace(counted=False, waiting=waiting)
 
 
-def unread(held: Held, terms: Terms) -> DeferJob:
+def unread(held: HeldJob, terms: Terms) -> DeferJob:
     """The book could not be read in the middle of the step: the step is no failure, and is done
     again soon. What the job and its order say of it stays.
     """
@@ -139,7 +139,7 @@ def unread(held: Held, terms: Terms) -> DeferJob:
     return wait_until(held, terms.now() + int(wait * MICROSECONDS), held.job.last_error or "")
 
 
-def park(held: Held, error: str, terms: Terms) -> DeferJob:
+def park(held: HeldJob, error: str, terms: Terms) -> DeferJob:
     """Leave the job and its order to the operator, who sees `error`.
 
     A step that holds stock comes again by itself when the hold ends.
@@ -151,7 +151,7 @@ def park(held: Held, error: str, terms: Terms) -> DeferJob:
     return _defer(held, run_at, error)._replace(parked=True)
 
 
-def unless_lapsed(held: Held, command: Command, terms: Terms) -> Command:
+def unless_lapsed(held: HeldJob, command: Command, terms: Terms) -> Command:
     """The step's command; but where it would go on waiting although the hold of the stock has
     ended, the command that gives the stock back and leaves the payment to be voided.
     """
@@ -164,7 +164,7 @@ def unless_lapsed(held: Held, command: Command, terms: Terms) -> Command:
 
 
 def settled(
-    held: Held, outcome: str, detail: str, provider_reference: str | None = None,
+    held: HeldJob, outcome: str, detail: str, provider_reference: str | None = None,
     captures: tuple[CaptureFound, ...] = (),
 ) -> SettlePayment:  # fmt: skip
     """The command that records what came of the held job's payment, with the captures that its
@@ -187,7 +187,7 @@ def taken_in_part(payment: FullPayment, answer: Captured) -> bool:
     return bool(answer.captures) and told != payment.authorisation.units
 
 
-def its_money_stays(held: Held, payment: FullPayment) -> str | None:
+def its_money_stays(held: HeldJob, payment: FullPayment) -> str | None:
     """A sentence of a payment whose money another live order has; None where no other has it."""
     if held.pays_another is None:
         return None
@@ -195,7 +195,7 @@ def its_money_stays(held: Held, payment: FullPayment) -> str | None:
     return f"{payment.payment.reference} pays order {other}, and its money stays"
 
 
-def hold_ends(held: Held, terms: Terms) -> int | None:
+def hold_ends(held: HeldJob, terms: Terms) -> int | None:
     """When the hold of the order's stock ends; None where the step holds no stock.
 
     Never later than a hold that began now: a clock that stood ahead has made no longer one.
@@ -220,14 +220,14 @@ def _time_of_day(at: int) -> str:
     return moment(at).partition("T")[2]
 
 
-def _defer(held: Held, run_at: int, error: str) -> DeferJob:
+def _defer(held: HeldJob, run_at: int, error: str) -> DeferJob:
     job = held.job
     return DeferJob(
         job.org, job.id, job.fence, run_at, error, order_id=job.order_id, stage=held.stage
     )
 
 
-def request_id(held: Held) -> str | None:
+def request_id(held: HeldJob) -> str | None:
     """The id of the request that placed the job's order; None where the job is of no request."""
     return held.job.payload if held.step.of_request else None
 

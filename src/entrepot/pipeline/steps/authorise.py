@@ -12,7 +12,7 @@ from entrepot.pipeline.steps import (
     LET_GO_THERE,
     NOT_IN_TIME,
     WITHOUT_MONEY,
-    Held,
+    HeldJob,
     Terms,
     blindly,
     both_amounts,
@@ -44,7 +44,7 @@ from entrepot.providers.payment import (
 )
 
 
-async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
+async def authorise(held: HeldJob, provider: PaymentProvider, terms: Terms) -> Command:
     """Settle the payment by what its provider says, or put it off. A further payment of an order is
     asked for in the same way, while the order runs.
 
@@ -83,7 +83,7 @@ async def authorise(held: Held, provider: PaymentProvider, terms: Terms) -> Comm
     return unanswered(held, "authorise", error, answer, terms)
 
 
-def _is_wanted(held: Held, payment: FullPayment) -> bool:
+def _is_wanted(held: HeldJob, payment: FullPayment) -> bool:
     """Whether the order still needs the money."""
     if payment.payment.number == 1:
         return held.stage == "placed"
@@ -94,7 +94,7 @@ def _is_wanted(held: Held, payment: FullPayment) -> bool:
     return renewed or payment.payment.amount.units > 0
 
 
-def _ends(held: Held, payment: FullPayment, terms: Terms) -> int | None:
+def _ends(held: HeldJob, payment: FullPayment, terms: Terms) -> int | None:
     """When the payment is waited for no longer. A further payment holds no stock of its own: it
     has as much time as stock is held for an order that is placed.
     """
@@ -103,7 +103,7 @@ def _ends(held: Held, payment: FullPayment, terms: Terms) -> int | None:
     return payment.payment.created_at + int(terms.hold_seconds * MICROSECONDS)
 
 
-def _wait(held: Held, payment: FullPayment, answer: Pending | Running, terms: Terms) -> Command:
+def _wait(held: HeldJob, payment: FullPayment, answer: Pending | Running, terms: Terms) -> Command:
     """The provider says the outcome later: once the customer has acted, or by itself."""
     ends = _ends(held, payment, terms)
     poll = terms.poll_at()
@@ -145,7 +145,7 @@ async def _answer(payment: FullPayment, provider: PaymentProvider, terms: Terms)
     return await provider.authorise(request, reference)
 
 
-async def _expire(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
+async def _expire(held: HeldJob, provider: PaymentProvider, terms: Terms) -> Command:
     first = held.payment is None or held.payment.payment.number == 1
     if first and held.pays_another is not None:
         # Two orders with one payment may expire at once: whether the other one lives is read again

@@ -7,13 +7,13 @@ from entrepot.core.decide.mirror import MirrorOrders
 from entrepot.core.decide.steps import FinishJob
 from entrepot.core.refusal import Refused
 from entrepot.pipeline.order_source import BODY_BYTES_MAX, OK, Unanswered, Unaskable, address
-from entrepot.pipeline.steps import Held, Terms, park, put_off
+from entrepot.pipeline.steps import HeldJob, Terms, park, put_off
 from entrepot.pipeline.steps.outside import Outside
 
 _NOT_FOUND, _GONE = 404, 410
 
 
-async def fetch(held: Held, outside: Outside, terms: Terms) -> Command:
+async def fetch(held: HeldJob, outside: Outside, terms: Terms) -> Command:
     """Mirror the order that the source tells of, or put it off, or park what cannot be read."""
     job, text, dialect = held.job, held.job.payload, outside.dialect
     organization = await outside.organization(job.org)

@@ -6,11 +6,11 @@ from entrepot.core.commands import Command
 from entrepot.core.decide import late_money
 from entrepot.core.decide.late_money import SettleHearing
 from entrepot.core.decide.steps import FinishJob
-from entrepot.pipeline.steps import Held, Terms
+from entrepot.pipeline.steps import HeldJob, Terms
 from entrepot.pipeline.steps.outside import Outside
 
 
-async def hear(held: Held, outside: Outside, _terms: Terms) -> Command:
+async def hear(held: HeldJob, outside: Outside, _terms: Terms) -> Command:
     """Tell the book which notifications tell of money of these payments, and were heard by nobody.
 
     The outcome is committed by now. A notification that is kept later finds the order by itself.

@@ -13,7 +13,7 @@ from entrepot.core.facets import ENDED
 from entrepot.core.funds import is_disputable
 from entrepot.core.money import Amount
 from entrepot.core.payment import OPEN, CaptureFound, FullPayment
-from entrepot.pipeline.steps import Held, Terms, operation_request, park, request_of, unanswered
+from entrepot.pipeline.steps import HeldJob, Terms, operation_request, park, request_of, unanswered
 from entrepot.providers.payment import (
     Authorised,
     Captured,
@@ -29,7 +29,7 @@ from entrepot.providers.payment import (
 )
 
 
-async def look(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
+async def look(held: HeldJob, provider: PaymentProvider, terms: Terms) -> Command:
     """Tell the book whether the payment is disputed, if the service has a word on that, and whether
     it has money that nobody asked for any more; or put the look off.
     """
@@ -123,7 +123,7 @@ async def _failed(
     return None
 
 
-def _late(held: Held, full: FullPayment, answer: Authorised | Captured) -> str:
+def _late(held: HeldJob, full: FullPayment, answer: Authorised | Captured) -> str:
     """What the operator is told of money that came after the payment had come to nothing; empty if
     all of it went back.
     """

@@ -9,7 +9,7 @@ from entrepot.core.decide.operate import SettleOperation
 from entrepot.core.decide.steps import FinishJob, Taken
 from entrepot.core.payment import FullPayment, Operation
 from entrepot.pipeline.steps import (
-    Held,
+    HeldJob,
     Terms,
     blindly,
     its_money_stays,
@@ -38,7 +38,7 @@ from entrepot.providers.payment import (
 )
 
 
-async def capture(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
+async def capture(held: HeldJob, provider: PaymentProvider, terms: Terms) -> Command:
     """Take the money that is written down to be taken; else have what is due written down."""
     job, payment = held.job, held.payment
     assert job.order_id is not None, "a capture job belongs to an order"
@@ -51,7 +51,7 @@ async def capture(held: Held, provider: PaymentProvider, terms: Terms) -> Comman
     return await _operate(held, payment, operation, provider, terms)
 
 
-async def refund(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
+async def refund(held: HeldJob, provider: PaymentProvider, terms: Terms) -> Command:
     """Give the money back that is written down to be given back. The money of an order that ended
     stays where another live order has the payment.
     """
@@ -73,7 +73,11 @@ async def refund(held: Held, provider: PaymentProvider, terms: Terms) -> Command
 
 
 async def _operate(
-    held: Held, payment: FullPayment, operation: Operation, provider: PaymentProvider, terms: Terms
+    held: HeldJob,
+    payment: FullPayment,
+    operation: Operation,
+    provider: PaymentProvider,
+    terms: Terms,
 ) -> Command:
     """Settle an operation by what its provider says, or put it off."""
     job, kind, service = held.job, operation.kind, payment.payment.service

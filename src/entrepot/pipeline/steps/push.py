@@ -9,7 +9,7 @@ from entrepot.core.decide.push import FinishPush
 from entrepot.core.integrations import DELETE, Push, Pushed, push_of
 from entrepot.core.products import DELETED
 from entrepot.core.shown import MICROSECONDS, moment
-from entrepot.pipeline.steps import Held, Terms, put_off, wait_until
+from entrepot.pipeline.steps import HeldJob, Terms, put_off, wait_until
 from entrepot.pipeline.steps.outside import Outside
 
 # Answers after which the same request may be taken later.
@@ -19,7 +19,7 @@ _ABSENT = frozenset({404, 410})  # of a product that is to go: it is gone
 NOT_SET_UP = "no integration service is set up here: set ENTREPOT_INTEGRATION_URL"
 
 
-async def push(held: Held, outside: Outside, terms: Terms) -> Command:
+async def push(held: HeldJob, outside: Outside, terms: Terms) -> Command:
     """Tell the shop, put it off, or give it up with the reason. The book is not held meanwhile."""
     job = held.job
     told = push_of(job.payload or "")
@@ -52,6 +52,6 @@ def _again(answer: Pushed) -> bool:
     return answer.status is None or answer.status in _LATER or answer.status >= _SERVER_ERRORS
 
 
-def _over(held: Held, told: Push, fault: str = "") -> FinishPush:
+def _over(held: HeldJob, told: Push, fault: str = "") -> FinishPush:
     job = held.job
     return FinishPush(job.org, job.id, job.fence, told, job.leased_until, fault)

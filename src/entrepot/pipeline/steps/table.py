@@ -19,7 +19,7 @@ from entrepot.pipeline.steps import (
     BOOK,
     SERVICE,
     SOURCE,
-    Held,
+    HeldJob,
     Step,
     Terms,
     hold_ends,
@@ -41,11 +41,11 @@ _LETS_GO = frozenset({"authorise", "increase", "void", "refund", "look"})
 
 
 def _with_service(
-    ask: Callable[[Held, PaymentProvider, Terms], Awaitable[Command]],
-) -> Callable[[Held, Outside, Terms], Awaitable[Command]]:
+    ask: Callable[[HeldJob, PaymentProvider, Terms], Awaitable[Command]],
+) -> Callable[[HeldJob, Outside, Terms], Awaitable[Command]]:
     """A step that asks the payment service of its order's payment."""
 
-    async def perform(held: Held, outside: Outside, terms: Terms) -> Command:
+    async def perform(held: HeldJob, outside: Outside, terms: Terms) -> Command:
         if held.payment is None:
             if held.funds is not None:
                 # What the step was made for is over.
@@ -66,7 +66,7 @@ def _with_service(
     return perform
 
 
-async def _with_other(held: Held, outside: Outside, terms: Terms) -> Held:
+async def _with_other(held: HeldJob, outside: Outside, terms: Terms) -> HeldJob:
     """The job with the other live order that its payment pays, where money may go now: the order is
     no longer placed, or its time is over. A refund of an order that runs was asked for by somebody.
 
@@ -92,7 +92,7 @@ async def _with_other(held: Held, outside: Outside, terms: Terms) -> Held:
 _ask_for_money, _look_at_money = _with_service(authorise), _with_service(look)
 
 
-async def _authorise(held: Held, outside: Outside, terms: Terms) -> Command:
+async def _authorise(held: HeldJob, outside: Outside, terms: Terms) -> Command:
     """Ask for the money, and tell the book when the organization takes it."""
     command = await _ask_for_money(held, outside, terms)
     if isinstance(command, SettlePayment) and command.outcome == "authorized":
@@ -101,7 +101,7 @@ async def _authorise(held: Held, outside: Outside, terms: Terms) -> Command:
     return command
 
 
-async def _look(held: Held, outside: Outside, terms: Terms) -> Command:
+async def _look(held: HeldJob, outside: Outside, terms: Terms) -> Command:
     """Look at payments. A look that called an operator is made again by itself, and calls the
     operator until the service has answered.
     """
@@ -114,7 +114,7 @@ async def _look(held: Held, outside: Outside, terms: Terms) -> Command:
     return command._replace(run_at=again_at(held.job, terms.now())) if command.parked else command
 
 
-async def _nothing(held: Held, _outside: Outside, terms: Terms) -> Command:
+async def _nothing(held: HeldJob, _outside: Outside, terms: Terms) -> Command:
     return park(held, f"there is nothing to {held.job.kind}", terms)
 
 
@@ -142,7 +142,7 @@ def in_hand(
     funds: Funds | None = None,
     seen: Seen | None = None,
     held_until: int | None = None,
-) -> Held:
+) -> HeldJob:
     """The job with its row of the table, and what is known of its order."""
     payment = None if funds is None else funds.for_step(job.kind)
-    return Held(job, STEPS.get(job.kind, _UNKNOWN), stage, payment, funds, seen, held_until)
+    return HeldJob(job, STEPS.get(job.kind, _UNKNOWN), stage, payment, funds, seen, held_until)

@@ -10,7 +10,7 @@ from entrepot.core.references import is_payment
 from entrepot.pipeline.steps import (
     LET_GO_THERE,
     WITHOUT_MONEY,
-    Held,
+    HeldJob,
     Terms,
     blindly,
     both_amounts,
@@ -35,7 +35,7 @@ from entrepot.providers.payment import (
 )
 
 
-async def void(held: Held, provider: PaymentProvider, terms: Terms) -> Command:
+async def void(held: HeldJob, provider: PaymentProvider, terms: Terms) -> Command:
     """Settle the payment as voided once its provider has said so, or put it off.
 
     A payment that the shop's own pages have made may pay another live order by now, or pay the
