@@ -73,6 +73,7 @@ BOOKS: dict[str, tuple[Callable[[Path], str], str]] = {
     "a path that cannot be made": (_nowhere, ""),
     "below a file": (_below_a_file, ""),
     "no file named": (_fixed("sqlite:///"), "names no file"),
+    "two slashes": (_fixed("sqlite://var/book.db"), "two slashes before 'var'"),
     "no slashes": (_fixed("book.db"), "cannot be read as one"),
     "another database": (_fixed("mysql://a@b/c"), "no database that Entrepot speaks to"),
     "a port in words": (_fixed("postgresql://a:secret@127.0.0.1:abc/c"), "port"),

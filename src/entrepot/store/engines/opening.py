@@ -92,6 +92,12 @@ def parsed_url(url: str) -> URL:
 
 
 def _of_file(parsed: URL, url: str) -> URL:
+    if parsed.host:
+        raise RuntimeError(
+            f"the database's URL has two slashes before {parsed.host!r}, and a file has no host; "
+            "write three before a path, and four before one that begins with a slash: "
+            "`sqlite:///path`"
+        )
     if parsed.database in (None, "", ":memory:"):
         raise RuntimeError(f"the database's URL names no file; write {_FORMS}")
     if "?" in url:
