@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.core.book import LOOSE, ORG, Book, line, one
+from tests.core.book import LOOSE, ORG, START, Book, line, one
 from tests.quantities import much
 
 from entrepot.core import held, shown, words
@@ -179,6 +179,37 @@ def test_a_held_order_is_cancelled_and_its_step_goes_on_to_give_the_money_back()
     assert book.level().reserved == 0
     book.settled(order, "voided")
     assert book.jobs(order) == []
+
+
+@pytest.mark.parametrize("in_hand", [True, False])
+def test_a_void_waits_until_no_call_of_the_step_that_was_stopped_is_on_its_way(
+    in_hand: bool,
+) -> None:
+    """A service that shows nothing yet may hold the money a moment later."""
+    lease = START + 60_000_000
+    book = Book(leased=lease)
+    book.stock()
+    order = paying(book)
+    if not in_hand:
+        job = book.job(order)
+        later = START + 90_000_000
+        book.done(DeferJob(ORG, job.id, job.fence, later, "pending", order_id=order.id))
+    book.done(holding(order))
+    book.told(order, ("synq", "cancelled"))
+    job = book.job(order)
+    assert (job.kind, job.state) == ("authorise", "due")
+    at = (lease, 0) if in_hand else (book.facts.now, lease)
+    assert (job.run_at, job.leased_until) == at
+
+
+def test_a_step_that_was_stopped_in_hand_goes_on_at_once_with_the_release() -> None:
+    """Asking once more under the same key does nothing twice."""
+    book = Book(leased=START + 60_000_000)
+    book.stock()
+    order = paying(book)
+    book.done(holding(order))
+    book.done(releasing(order))
+    assert (book.job(order).state, book.job(order).run_at) == ("due", book.facts.now)
 
 
 @pytest.mark.parametrize("words_told", [(), (("polinate_phase", "ARCHIVED"),)])

@@ -60,8 +60,10 @@ def hold(command: HoldOrder, facts: Facts) -> Decision:
     for job in _steps(order, facts):
         if job.state != held.STOPPED:
             # The fence rises, so that a worker finishes nothing of a step that it has in hand.
+            # Its call may be on its way for as long as the worker had it in hand.
+            over = max(job.leased_until, facts.now)
             stopped = job._replace(
-                state=held.STOPPED, leased_until=0, holder=None, fence=job.fence + 1
+                state=held.STOPPED, run_at=over, leased_until=0, holder=None, fence=job.fence + 1
             )
             changes.jobs.put(stopped)
     order = held.held(goes_on(order), command.reason)
@@ -85,7 +87,7 @@ def release(command: ReleaseOrder, facts: Facts) -> Decision:
     changes = Changes(facts)
     if not held.is_held(order):
         return Decision(changes, OrderResult(order))
-    changes.jobs.put_all(set_free(order, facts))
+    changes.jobs.put_all(set_free(order, facts, facts.now))
     order = held.released(order)
     order, event = events.happened(order, events.ORDER_RELEASED, facts, command.source)
     changes.events.append(event)

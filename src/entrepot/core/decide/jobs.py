@@ -99,25 +99,42 @@ def held_job(org: int, job_id: bytes, fence: int, facts: Facts, *kinds: str) -> 
 
 
 def taken_up(order: Order, facts: Facts) -> list[Job]:
-    """The steps of an order that no worker has in hand, due at once and with all their tries."""
+    """The steps of an order that no worker has in hand, due at once and with all their tries. One
+    that stood still is due once no call of it can be on its way: see `core.decide.hold`.
+    """
     return [
-        job._replace(state="due", run_at=facts.now, tries=0, leased_until=0, put_off_at=facts.now)
+        job._replace(
+            state="due", run_at=_after_calls(job, facts), tries=0, leased_until=0,
+            put_off_at=facts.now,
+        )
         for job in facts.jobs.values()
         if job.order_id == order.id and job.org == order.org and job.leased_until <= facts.now
-    ]
+    ]  # fmt: skip
 
 
-def set_free(order: Order, facts: Facts) -> list[Job]:
-    """The steps of an order that stood still while somebody held the order, due at once."""
+def set_free(order: Order, facts: Facts, at: int | None = None) -> list[Job]:
+    """The steps of an order that stood still while somebody held the order, due `at` this time, in
+    microseconds UTC; else once no call of them can be on its way. A service may be asked once more
+    for the same; but that nothing came of a call is not known before the call is over.
+    """
     return [
-        held_here(job._replace(state="due", run_at=facts.now, put_off_at=facts.now), facts)
+        held_here(job._replace(
+            state="due", run_at=_after_calls(job, facts) if at is None else at,
+            put_off_at=facts.now,
+        ), facts)
         for job in facts.jobs.values()
         if (job.org, job.order_id, job.state) == (order.org, order.id, held.STOPPED)
-    ]
+    ]  # fmt: skip
+
+
+def _after_calls(job: Job, facts: Facts) -> int:
+    return max(facts.now, job.run_at) if job.state == held.STOPPED else facts.now
 
 
 def held_here(job: Job, facts: Facts) -> Job:
-    """The job in the hands of this process, where one works here; else it waits for any."""
-    if not facts.leased_until:
+    """The job in the hands of this process, where one works here and the job's time has come; else
+    it waits for any.
+    """
+    if not facts.leased_until or job.run_at > facts.now:
         return job
     return job._replace(leased_until=facts.leased_until, fence=job.fence + 1, holder=facts.holder)
