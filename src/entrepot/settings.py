@@ -32,6 +32,12 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 _OF_THE_TESTS = tuple(PREFIX + name for name in ("CRASH_", "FUZZ_", "BENCH_", "TEST_", "FAILPOINT"))
 
 
+# An empty token, of a variable that somebody forgot to fill, would let everybody in.
+_NEVER_EMPTY = {
+    "database_url": "name a file", "sandbox_ledger": "name a file", "metrics_token": "tell a token",
+}  # fmt: skip
+
+
 class SettingsError(Exception):
     """Settings are wrong; the text has a line for each fault."""
 
@@ -78,8 +84,9 @@ class Settings:
     )
     metrics_token: str = _setting(
         "",
-        "Bearer token for `/metrics` at the main address. Without a token, everybody who reaches "
-        "the server can read the figures, which cover all organizations together.",
+        "Bearer token for `/metrics` at the main address. Without this setting, everybody who "
+        "reaches the server can read the figures, which cover all organizations together. A token "
+        "that is empty stops the start.",
         secret=True,
     )
     log_level: str = _setting("info", "Lowest level that is logged: debug, info, warning or error.")
@@ -241,9 +248,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     if own and (address is None or not 0 < int(address[2]) <= _PORT_MAX):
         faults.append(f"{PREFIX}METRICS_ADDRESS={own!r}: must be host:port")
     faults.extend(
-        f"{PREFIX}{name.upper()} is empty; name a file, or remove the setting"
-        for name in ("database_url", "sandbox_ledger")
-        if not values.get(name, "named")
+        f"{PREFIX}{name.upper()} is empty; {told}, or remove the setting"
+        for name, told in _NEVER_EMPTY.items()
+        if not values.get(name, "told")
     )
     if faults:
         raise SettingsError("\n".join(faults))

@@ -110,6 +110,8 @@ def test_every_setting_is_described() -> None:
         ("LOG_LEVEL", "\udcff", "UTF-8"),
         ("DATABASE_URL", "", "is empty"),
         ("SANDBOX_LEDGER", " ", "is empty"),
+        ("METRICS_TOKEN", "", "tell a token"),
+        ("METRICS_TOKEN", " ", "tell a token"),
     ],
 )
 def test_a_value_of_no_meaning_is_refused_in_words(name: str, value: str, says: str) -> None:
