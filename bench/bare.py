@@ -27,7 +27,7 @@ assert product  # whose adapters make the bare driver faster too
 
 PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000",
-    "cache_size=-65536", "temp_store=MEMORY", f"wal_autocheckpoint={wal.PAGES}",
+    "cache_size=-32768", "temp_store=MEMORY", f"wal_autocheckpoint={wal.PAGES}",
 )  # fmt: skip
 VALUES_AT_ONCE = 900
 Way = Callable[[str, Iterator[Batch], float], float]
