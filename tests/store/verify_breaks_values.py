@@ -20,6 +20,8 @@ UNKNOWN_VALUES = (
     ("item_list_entries", "places", "places = 40"),
     ("orders", "shipped_at", "shipped_at = 253402300800000000"),
     ("events", "at", "at = -62135596800000001"),
+    ("credentials", "dialect", "dialect = 'fax'"),
+    ("members", "role", "role = 'OWNER'"),
     ("credentials", "created_at", "created_at = 253402300800000000"),
     ("reservations", "held_until", "held_until = 9000000000000000000"),
 )

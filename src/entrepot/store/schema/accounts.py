@@ -17,7 +17,7 @@ from entrepot.core.organization import CAPTURES
 from entrepot.core.organization import SETTINGS as SETTINGS_KIND
 from entrepot.core.provider_accounts import ACCOUNTS
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, need, one_of, table
+from entrepot.store.schema.table import ID, need, one_of, table, word
 
 organizations = table(
     "organizations",
@@ -45,7 +45,7 @@ credentials = table(
     Column("digest", LargeBinary(32), primary_key=True),
     need("org", BigInteger),
     need("id", ID),
-    need("dialect", Text),
+    word("dialect", ("konvo", "native", "polinate", "synq")),
     need("role", Text),
     need("name", Text),
     need("created_at", BigInteger),

@@ -6,10 +6,10 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint,
 
 from entrepot.core.channels import CHANNELS as CHANNEL_KIND
 from entrepot.core.members import MEMBERS as MEMBER_KIND
-from entrepot.core.members import STATES
+from entrepot.core.members import ROLES, STATES
 from entrepot.store.schema.accounts import credentials
 from entrepot.store.schema.kept import Kept
-from entrepot.store.schema.table import ID, belongs_to, need, one_of, table
+from entrepot.store.schema.table import ID, belongs_to, need, one_of, table, word
 
 channels = table(
     "channels",
@@ -30,7 +30,7 @@ members = table(
     need("email", Text),
     need("id", ID),
     belongs_to("key_id", credentials),
-    need("role", Text),
+    word("role", ROLES),
     need("status", Text),
     need("created_at", BigInteger),
     Column("joined_at", BigInteger),
