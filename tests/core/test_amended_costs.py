@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from tests.core.book import ORG, TRACKED, Book, line
+from tests.core.test_paid_back import sold
 from tests.quantities import much
 
 from entrepot.core.commands import LineChange
 from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.explain import legal_commands
 from entrepot.core.money import Amount
 from entrepot.core.results import OrderResult
 
@@ -45,3 +47,18 @@ def test_costs_of_shipping_and_a_discount_stay_where_no_total_is_told(
         assert told.order.total.text() == expected
         sums = told.order.subtotal.at(2) - told.order.discount.at(2) + told.order.shipping.at(2)
         assert sums == told.order.total.at(2)
+
+
+def test_lines_are_explained_as_the_native_api_changes_them() -> None:
+    """A service is asked for more that nobody needs any more: the order may cost less, not more."""
+    one = sold((1000, "2"), total=Amount(1500, 2), service="sandbox")
+    for total in (1600, 1500):
+        told = AmendOrder(ORG, "polinate", one.order.id, total=Amount(total, 2))
+        one.book.done(told)
+    assert one.funds.asked is not None
+    order = one.book.order(one.order)
+    legal = {known.command: known.why_not for known in legal_commands(order, one.book.facts)}
+    assert legal["amend_lines"] is None
+    change = LineChange("", order.lines[0].id, price=Amount(999, 2))
+    less = AmendOrder(ORG, "native", order.id, update_lines=(change,), keeps_costs=True)
+    assert isinstance(one.book.done(less), OrderResult)

@@ -86,7 +86,13 @@ def _other_prices(order: Order, facts: Facts) -> tuple[Command, ...]:
     costs what it cost before more was asked for.
     """
     prices = [
-        AmendOrder(order.org, _WHO, order.id, update_lines=(LineChange("", line.id, price=price),))
+        AmendOrder(
+            order.org,
+            _WHO,
+            order.id,
+            update_lines=(LineChange("", line.id, price=price),),
+            keeps_costs=True,
+        )
         for line in order.lines[:1]
         for price in (
             Amount(line.price.units + 1, line.price.scale),
