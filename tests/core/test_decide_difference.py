@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.book import ORG, SCARCE, TRACKED, Book, line, one, telling
 
-from entrepot.core import events
+from entrepot.core import events, held
 from entrepot.core.decide.amend import AmendOrder
 from entrepot.core.decide.capture import CaptureOrder, PrepareCapture
 from entrepot.core.decide.choose import ChangeSettings
@@ -68,8 +68,8 @@ def answered(book: Book, order: Order, outcome: str) -> None:
 
 
 def work(book: Book, order: Order, *, good: bool) -> None:
-    """One step of each job of the order."""
-    for job in book.jobs(order):
+    """One step of each job of the order. No worker has a step in hand that was stopped."""
+    for job in [one for one in book.jobs(order) if one.state != held.STOPPED]:
         if job.kind == "increase":
             if funds(book, order).asked is None:
                 book.facts.jobs.remove((ORG, job.id))

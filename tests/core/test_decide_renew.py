@@ -312,6 +312,7 @@ def test_in_any_order_no_money_is_held_or_taken_twice(steps: list[tuple[str, int
             work(book, order, good=what == "good")
         _law(book, order)
         _no_hold_for_nothing(book, order)
+    book.attempted(ReleaseOrder(ORG, "native", order.id))
     for _ in range(40):
         work(book, order, good=True)
         _law(book, order)
