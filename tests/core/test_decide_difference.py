@@ -69,7 +69,7 @@ def answered(book: Book, order: Order, outcome: str) -> None:
 
 def work(book: Book, order: Order, *, good: bool) -> None:
     """One step of each job of the order. No worker has a step in hand that was stopped."""
-    for job in [one for one in book.jobs(order) if one.state != held.STOPPED]:
+    for job in [each for each in book.jobs(order) if each.state != held.STOPPED]:
         if job.kind == "increase":
             if funds(book, order).asked is None:
                 book.facts.jobs.remove((ORG, job.id))
