@@ -55,3 +55,4 @@ def in_time(drain_seconds: float, end: Callable[[float], None] = _cut_off) -> It
         yield
     finally:
         timer.cancel()
+        timer.join()  # a process that forks next has one thread

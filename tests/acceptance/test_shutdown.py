@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import make_url
 from tests.relay import Relay
 
-from entrepot.ending import CUT_OFF
+from entrepot.ending import CUT_OFF, in_time
 from entrepot.testing.clients import SYNQ_ORDERS, World, accepted, order_number, speaking
 from entrepot.testing.server import Server, eventually, sqlite_url
 
@@ -172,3 +172,11 @@ def test_api_and_worker_are_two_processes(postgres_url: Callable[[], str], tmp_p
             assert worker.terminate() == 0
         assert api.terminate() == 0
         api.verify()
+
+
+def test_the_watch_over_an_end_leaves_no_thread_behind() -> None:
+    before = threading.enumerate()
+    for _ in range(500):
+        with in_time(60.0):
+            pass
+        assert threading.enumerate() == before
