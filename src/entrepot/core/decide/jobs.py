@@ -63,11 +63,15 @@ def set_to_work(kind: str, order: Order, facts: Facts, changes: Changes) -> None
     A worker that has the job in hand looks for more to do before it ends the job. An order can
     have several such jobs one after the other. No fence of an earlier one fits a later one.
     """
-    job = changes.jobs.get((order.org, job_id(order.id, kind)))
+    key = order.org, job_id(order.id, kind)
+    job = changes.jobs.get(key)
     stands_still = kind in held.STEPS and held.is_held(order)
     if job is None:
-        job = new_job(kind, order.org, job_id(order.id, kind), order.id, facts)
-        job = job._replace(fence=job.fence + order.version * FENCES)
+        job = new_job(kind, *key, order.id, facts)
+        # The earlier one may have ended in the same transaction, and may have left the version.
+        ended = facts.jobs.base.get(key)
+        least = 0 if ended is None else ended.fence + 1
+        job = job._replace(fence=max(job.fence + order.version * FENCES, least))
         if stands_still:
             job = job._replace(state=held.STOPPED, leased_until=0, holder=None)
         changes.jobs.put(job)
