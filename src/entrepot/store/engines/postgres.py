@@ -13,7 +13,7 @@ import asyncpg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.util import await_only, greenlet_spawn
 
 from entrepot.pace import sliced
 from entrepot.store.engine import POOL_DEFAULT, T, Work
@@ -27,7 +27,7 @@ from entrepot.store.engines.outage import (
 )
 from entrepot.store.engines.postgres_pools import Sizes, Way, Ways, ways_to
 from entrepot.store.engines.postgres_types import UNDECIDED
-from entrepot.store.engines.sql import Conflict, speaking
+from entrepot.store.engines.sql import Conflict, driver_of, speaking
 from entrepot.store.engines.waits import Waits
 
 # A process writes three batches at a time, the pipeline's, everybody else's and one more of arrays;
@@ -123,7 +123,7 @@ class PostgresDatabase:
     async def _transact(self, kind: _Kind, work: Work[T], outage: Outage) -> T:
         try:
             ways = self._ways or await self._found()
-            result = await _done(getattr(ways, kind), work)
+            result: T = await greenlet_spawn(_done, getattr(ways, kind), work)
         except Unavailable as error:
             outage.failed(error)
             raise
@@ -189,29 +189,32 @@ def _durability(conn: Connection) -> tuple[str, str]:
     return str(durability), str(role)
 
 
-async def _done(way: Way, work: Work[T]) -> T:
-    """Between the way's beginning and COMMIT; without one, each statement is a transaction."""
+def _done(way: Way, work: Work[T]) -> T:
+    """Between the way's beginning and COMMIT; without one, each statement is a transaction.
+
+    One greenlet does all of a transaction. SQLAlchemy's asynchronous connection would take four,
+    and a task.
+    """
     pool, begin, spoken = way
     is_lost = True  # until there is a connection
     try:
-        async with pool.connect() as conn:
+        with pool.sync_engine.connect() as conn:
             if spoken is not None:
-                await conn.execution_options(**speaking(spoken))
-            raw: Any = await conn.get_raw_connection()
-            driver = raw.driver_connection
+                conn.execution_options(**speaking(spoken))
+            driver = driver_of(conn)
             is_lost = False
             try:
                 if begin is not None:
-                    await driver.execute(begin)
+                    await_only(driver.execute(begin))
                 with sliced:
-                    result = await conn.run_sync(work)
+                    result = work(conn)
                 if begin is not None:
-                    await driver.execute("COMMIT")
-                raw.info.pop(UNDECIDED, None)
+                    await_only(driver.execute("COMMIT"))
+                conn.info.pop(UNDECIDED, None)
             except BaseException:
                 # If a connection is lost, the loss is the reason of every error on it.
                 is_lost = driver.is_closed()
-                await _undo(conn, driver, types_may_be_gone=UNDECIDED in raw.info)
+                _undo(conn, driver)
                 raise
             return result
     except Exception as error:
@@ -232,15 +235,16 @@ def _why(error: Exception) -> str:
     return os.strerror(number) if number else str(error) or "it did not answer in time"
 
 
-async def _undo(conn: AsyncConnection, driver: Any, *, types_may_be_gone: bool) -> None:
+def _undo(conn: Connection, driver: Any) -> None:
     """Roll back; a connection that cannot is not used again, nor one whose types may be gone."""
+    types_may_be_gone = UNDECIDED in conn.info
     with suppress(Exception):
         if not driver.is_closed():
             if driver.is_in_transaction():
-                await driver.execute("ROLLBACK")
+                await_only(driver.execute("ROLLBACK"))
             if not types_may_be_gone:
                 return
-    await conn.invalidate()
+    conn.invalidate()
 
 
 def _translated(error: Exception, *, is_lost: bool = False) -> Exception:

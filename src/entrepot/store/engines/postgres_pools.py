@@ -113,6 +113,8 @@ def _pool(url: str, size: int, engine: Sql, connect: dict[str, Any]) -> AsyncEng
         pool_size=size,
         max_overflow=0,
         pool_timeout=10,
+        # The connection that worked last is the warmest: few orders need few of them.
+        pool_use_lifo=True,
         execution_options=speaking(engine),
         # Transactions are begun and ended by hand, so that the driver may be used directly.
         isolation_level="AUTOCOMMIT",
