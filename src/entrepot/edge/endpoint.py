@@ -29,6 +29,8 @@ from entrepot.telemetry import counting, is_debugging, log, metrics
 from entrepot.writer.envelope import Answer
 
 _REFUSING = 400
+# From this status on nothing was shown or done, so that nothing was passed over in it.
+_NOT_DONE = 300
 _NO_CONTENT = 204
 _WITHOUT_BODY = (_NO_CONTENT, NOT_MODIFIED)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
@@ -154,8 +156,9 @@ class Endpoint:
                 Reason.CHANGED_MEANWHILE, f"{condition} names a version, and this has none"
             )
         query_string = scope.get("query_string", b"")
+        ignored: list[str] = []
         if query_string and not self._dialect.own_query:
-            self._look_at_names(operation, query_string, extra)
+            ignored = self._ignored_names(operation, query_string)
         call = Call(
             self._services, request_id, operation.method, scope["path_params"], query_string,
             headers, principal,
@@ -175,12 +178,7 @@ class Endpoint:
             answer, call.replayed = repeat.answer, True
         if isinstance(answer, Reply):
             answer = await begun(answer)
-        if call.replayed:
-            extra.append((b"idempotent-replayed", b"true"))
-        elif call.etag is not None and answer.status < _REFUSING:
-            extra.append((b"etag", call.etag.encode()))
-        if call.ignored:
-            extra.append(_warning("members that change nothing", call.ignored))
+        extra += _headers(call, answer.status, ignored)
         return answer
 
     async def _caller(
@@ -216,14 +214,28 @@ class Endpoint:
             raise refuse(Reason.FORBIDDEN, f"the key does not have the scope {access.scope}")
         return principal, body
 
-    def _look_at_names(self, operation: Operation, query_string: bytes, extra: Headers) -> None:
-        """Refuse or report unknown query parameters: as filters they would not filter."""
+    def _ignored_names(self, operation: Operation, query_string: bytes) -> list[str]:
+        """Unknown query parameters: as filters they would not filter. Refused in most dialects."""
         unknown = operation.unknown(query_string)
-        if not unknown:
-            return
-        if self._dialect.strict_query:
+        if unknown and self._dialect.strict_query:
             raise refuse(Reason.INVALID, "is no query parameter of this address", _name(unknown[0]))
-        extra.append(_warning("unknown query parameters", unknown))
+        return unknown
+
+
+def _headers(call: Call, status: int, ignored: Sequence[str]) -> Headers:
+    """The headers of a handler's answer; `ignored` are parameters of the query that changed
+    nothing.
+    """
+    found: Headers = []
+    if call.replayed:
+        found.append((b"idempotent-replayed", b"true"))
+    elif call.etag is not None and status < _REFUSING:
+        found.append((b"etag", call.etag.encode()))
+    if status < _NOT_DONE and ignored:
+        found.append(_warning("unknown query parameters", ignored))
+    if status < _NOT_DONE and call.ignored:
+        found.append(_warning("members that change nothing", call.ignored))
+    return found
 
 
 def _has_no_body(headers: Mapping[str, str]) -> bool:

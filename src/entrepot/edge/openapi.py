@@ -31,6 +31,11 @@ _HEADERS: Mapping[str, str] = {
     "X-Request-Id": "Finds this request in the server's log; the sender's own id, if it sent one",
 }
 _MAY_WAIT = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+_REPLAYED = "Idempotent-Replayed"
+# Refusals that come with what was decided, and are stored with the request's key.
+_STORED = frozenset({
+    HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT,
+})  # fmt: skip
 
 
 def document(name: str) -> dict[str, Any]:
@@ -71,9 +76,21 @@ def _types(operation: Operation) -> Iterator[Any]:
     """The types that need a schema, in the order in which `_operation` takes the schemas."""
     if operation.body is not None:
         yield operation.body
-    for _, response in sorted(operation.responses.items()):
+    for _, response in _responses(operation):
         if response.type is not None:
             yield response.type
+
+
+def _responses(operation: Operation) -> list[tuple[int, Response]]:
+    """The operation's answers by their status; also that to a request for a version of what has
+    none.
+    """
+    found = dict(operation.responses)
+    if operation.has_no_version():
+        failed = found[HTTPStatus.INTERNAL_SERVER_ERROR]
+        said = "`If-Match` names a version, and this has none"
+        found.setdefault(HTTPStatus.PRECONDITION_FAILED, failed._replace(description=said))
+    return sorted(found.items())
 
 
 def _operation(
@@ -98,9 +115,10 @@ def _operation(
             }
         needed = not operation.body_optional
         described["requestBody"] = {"required": needed, "content": {JSON: media}}
+    keyed = any(_REPLAYED in response.headers for response in operation.responses.values())
     described["responses"] = {
-        str(status): _response(status, response, schemas, headers)
-        for status, response in sorted(operation.responses.items())
+        str(status): _response(status, response, schemas, headers, keyed=keyed)
+        for status, response in _responses(operation)
     }
     described["security"] = (
         _security(dialect) if isinstance(operation.access, Credentials | Scoped) else []
@@ -122,9 +140,11 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def _response(
-    status: int, response: Response, schemas: Iterator[Schema], headers: set[str]
+    status: int, response: Response, schemas: Iterator[Schema], headers: set[str], *, keyed: bool
 ) -> dict[str, Any]:
-    names = dict.fromkeys((*response.headers, "X-Request-Id"))
+    """`keyed`: whether the operation gives an answer that was stored under a key once more."""
+    stored = (_REPLAYED,) if keyed and status in _STORED else ()
+    names = dict.fromkeys((*response.headers, *stored, "X-Request-Id"))
     if status in _MAY_WAIT:
         names = dict.fromkeys(("Retry-After", *names))
     headers.update(names)

@@ -28,6 +28,7 @@ FOR_PAGES: Final = (
 )
 
 PREFLIGHT_SECONDS: Final = 600
+_READ_BY_PAGES: Final = ("ETag", "Idempotent-Replayed", "Retry-After", "Warning", "X-Request-Id")
 
 
 def cross_origin(dialect: Dialect, allow: str) -> list[tuple[bytes, bytes]]:
@@ -42,6 +43,6 @@ def cross_origin(dialect: Dialect, allow: str) -> list[tuple[bytes, bytes]]:
         (b"access-control-allow-origin", b"*"),
         (b"access-control-allow-methods", allow.encode()),
         (b"access-control-allow-headers", ", ".join(dialect.browser_headers).encode()),
-        (b"access-control-expose-headers", b"ETag, Idempotent-Replayed, Retry-After, X-Request-Id"),
+        (b"access-control-expose-headers", ", ".join(_READ_BY_PAGES).encode()),
         (b"access-control-max-age", b"%d" % PREFLIGHT_SECONDS),
     ]
