@@ -237,14 +237,20 @@ def _why(error: Exception) -> str:
 
 def _undo(conn: Connection, driver: Any) -> None:
     """Roll back; a connection that cannot is not used again, nor one whose types may be gone."""
-    types_may_be_gone = UNDECIDED in conn.info
-    with suppress(Exception):
-        if not driver.is_closed():
-            if driver.is_in_transaction():
-                await_only(driver.execute("ROLLBACK"))
-            if not types_may_be_gone:
-                return
-    conn.invalidate()
+    is_as_before = False
+    try:
+        with suppress(Exception):
+            if not driver.is_closed():
+                if not driver.is_in_transaction():
+                    # A BEGIN whose waiter has gone may still be done: whether it was is known once
+                    # the connection answers again.
+                    await_only(driver.execute("SELECT"))
+                if driver.is_in_transaction():
+                    await_only(driver.execute("ROLLBACK"))
+                is_as_before = UNDECIDED not in conn.info
+    finally:  # whoever waits for this may go as well
+        if not is_as_before:
+            conn.invalidate()
 
 
 def _translated(error: Exception, *, is_lost: bool = False) -> Exception:
