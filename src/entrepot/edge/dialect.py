@@ -164,13 +164,19 @@ class Call:
         self.replayed = outcome.replayed
         return answered(outcome)
 
-    async def repeated(self, idempotency: Idempotency) -> Answer | None:
-        """The answer that was stored under the key, where this request repeats its request; else
-        None. For a request of which no command can be made any more.
+    async def repeat_or(self, refused: Refused, idempotency: Idempotency | None) -> Exception:
+        """What to raise instead of a refusal by the state of now, which another state may follow:
+        Replay, where this request repeats one whose answer is stored; else the refusal.
+
+        A repeat that comes while its request is carried out waits for the answer.
         """
+        if idempotency is None:
+            return refused
+        await self.services.writer.settled(self.principal.org, idempotency.key)
         stored = await self.read(answers.stored, idempotency.key)
         found = None if stored is None else replay(idempotency, stored)
-        return found.answer if isinstance(found, Outcome) else None
+        answer = found.answer if isinstance(found, Outcome) else None
+        return refused if answer is None else Replay(answer)
 
     async def rehearse(
         self,

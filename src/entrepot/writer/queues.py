@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
+from itertools import chain
 from typing import Final, NamedTuple
 
 from entrepot.core.commands import Command
@@ -153,6 +155,10 @@ class Queues:
             + (len(self.singles.entries) if part.singles else 0)
             + (len(self.bulk.entries) if part.bulk else 0)
         )
+
+    def entries(self) -> Iterator[Waiting]:
+        """All commands that wait."""
+        return chain.from_iterable([queue.entries for queue in self._all])
 
     def queue_of(self, command: Command, orders: int) -> Queue:
         """The queue of a command that writes this many orders. Commands that carry a job's id are

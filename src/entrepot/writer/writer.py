@@ -58,12 +58,13 @@ class _Series:
     because it met a rival.
     """
 
-    __slots__ = ("drainer", "lead", "locked", "part")
+    __slots__ = ("batch", "drainer", "lead", "locked", "part")
 
     def __init__(self, part: Part, lead: _Series | None = None) -> None:
         self.part = part
         self.lead = lead or self
         self.drainer: asyncio.Task[None] | None = None
+        self.batch: list[Waiting] = []  # what is being carried out
         self.locked = 0  # how many batches still are to lock what they read; the lead's counts
 
     @property
@@ -147,6 +148,18 @@ class Writer:
         while running := [one.drainer for one in self._series if one.drainer is not None]:
             await asyncio.wait(running)
 
+    async def settled(self, org: int, key: str) -> None:
+        """Wait until no request of the organization under this key is queued or running here."""
+        running = [one for series in self._series for one in series.batch]
+        under_key = [
+            one.future
+            for one in (*self._queues.entries(), *running)
+            if one.envelope.idempotency is not None
+            and (one.envelope.command.org, one.envelope.idempotency.key) == (org, key)
+        ]
+        if under_key:
+            await asyncio.wait(under_key)
+
     def _called(self, series: _Series) -> bool:
         return self._queues.waiting(series.part) > 0 and not series.rests
 
@@ -160,12 +173,13 @@ class Writer:
                 if not batch:
                     continue
                 _waited(now - min([one.since for one in batch]))
+                series.batch = batch
                 outcomes = await self._outcomes(batch, series)
                 for waiting, outcome in zip(batch, outcomes, strict=True):
                     if not waiting.future.done():
                         waiting.future.set_result(outcome)
         finally:
-            series.drainer = None
+            series.drainer, series.batch = None, []
 
     async def _joined(self, series: _Series) -> None:
         """Let requests join that are being read: wait one turn of the loop, and more while requests

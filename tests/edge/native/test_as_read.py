@@ -156,8 +156,11 @@ class Repeating(Asking):
 
     known: bytes = b""
 
-    async def repeated(self, idempotency: Idempotency) -> Answer | None:
-        return Answer(200, b"first") if idempotency.fingerprint == self.known else None
+    async def repeat_or(self, refused: Refused, idempotency: Idempotency | None) -> Exception:
+        assert idempotency is not None
+        if idempotency.fingerprint == self.known:
+            return Replay(Answer(200, b"first"))
+        return refused
 
 
 async def changing(

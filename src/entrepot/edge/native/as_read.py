@@ -20,7 +20,7 @@ from msgspec.inspect import StructType
 from entrepot.core.commands import Command
 from entrepot.core.refusal import Reason, Refused
 from entrepot.edge import canonical
-from entrepot.edge.dialect import Call, Replay, read_json
+from entrepot.edge.dialect import Call, read_json
 from entrepot.edge.native import bodies
 from entrepot.edge.strict_json import InvalidJson, Misshapen
 from entrepot.pace import breathe
@@ -61,11 +61,9 @@ async def changing(  # noqa: PLR0913 - what is read, and what becomes of it
         key = keyed(body)
         return make(told), key
     except Refused as refused:
-        repeat = None if dry else _known(sent, refused, keyed)
-        answer = None if repeat is None else await call.repeated(repeat)
-        if answer is None:
+        if dry or (repeat := _known(sent, refused, keyed)) is None:
             raise
-        raise Replay(answer) from refused
+        raise await call.repeat_or(refused, repeat) from refused
 
 
 def _known(

@@ -47,10 +47,12 @@ async def add_account(call: Call) -> Answer:
         Refusal(Reason.INVALID, sentence, f"account.{name}")
         for name, sentence in known.faults(told.provider, given)
     ]
+    if not faults and (why_not := known.no_seal()) is not None:
+        faults = [Refusal(Reason.INVALID, why_not, "account")]
     if faults:
-        raise Refused(all_of(faults))
-    if (why_not := known.no_seal()) is not None:
-        raise refuse(Reason.INVALID, why_not, "account")
+        # What an account needs, and the keys that seal, are settings of the server.
+        refused = Refused(all_of(faults))
+        raise await call.repeat_or(refused, key)
     made = ProviderAccount(org, told.provider, known.sealed(org, told.provider, given))
     shown = tuple(sorted(known.told(made).members.items()))
     command = AddAccount(org, NAME, made.service, made.sealed or b"", shown)

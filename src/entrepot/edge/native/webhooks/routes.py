@@ -13,7 +13,7 @@ from entrepot.core.decide.subscribe import (
     Redeliver,
     RemoveWebhook,
 )
-from entrepot.core.refusal import Reason, refuse
+from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.core.webhooks import OLD_SECRET_LASTS, url_fault
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
@@ -55,7 +55,10 @@ async def make_webhook(call: Call) -> Answer:
     bodies.no_query(call)
     told, body = await bodies.read(call, _MAKE)
     key = bodies.keyed(call, "makeWebhook", _PARTS, body)
-    _look_at(call, told.url)
+    try:
+        _look_at(call, told.url)
+    except Refused as refused:
+        raise await call.repeat_or(refused, key) from refused
     secret = secrets.token_bytes(_SECRET_BYTES)
     command = MakeWebhook(
         call.principal.org, NAME, told.url, tuple(told.types), told.format,
@@ -130,15 +133,24 @@ async def redeliver(call: Call) -> Answer:
     """Have an event sent to a webhook once more."""
     bodies.no_query(call)
     webhook_id, delivery_id = _id(call, "id", "webhook"), _id(call, "delivery", "delivery")
+    key = bodies.keyed(call, "redeliver", (), bodies.Body({}), webhook_id, delivery_id)
+    try:
+        number = await _number(call, webhook_id, delivery_id)
+    except Refused as refused:
+        raise await call.repeat_or(refused, key) from refused
+    command = Redeliver(call.principal.org, webhook_id, number)
+    return await call.submit(command, write.answered(call.request_id, 202), key)
+
+
+async def _number(call: Call, webhook_id: bytes, delivery_id: bytes) -> int:
+    """The number of the event that a delivery sent. Refused: an event that is gone."""
     found = await call.read(webhooks.delivery, webhook_id, delivery_id)
     if found is None:
         raise _unknown("delivery")
     events = await call.read(event_log.following, found.number - 1, 1)
     if not events or events[0].number != found.number:
         raise refuse(Reason.ILLEGAL_MOVE, "the event is in the archive, and is not sent again")
-    key = bodies.keyed(call, "redeliver", (), bodies.Body({}), webhook_id, delivery_id)
-    command = Redeliver(call.principal.org, webhook_id, found.number)
-    return await call.submit(command, write.answered(call.request_id, 202), key)
+    return found.number
 
 
 def _look_at(call: Call, url: str) -> None:
