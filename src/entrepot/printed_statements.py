@@ -33,7 +33,7 @@ from entrepot.core.quantity import whole
 from entrepot.core.results import OrderResult, VariantResult
 from entrepot.store import accounts, schema
 from entrepot.store.engines.noting_sql import noting
-from entrepot.store.engines.postgres_types import row_types
+from entrepot.store.engines.postgres_types import made_by
 from entrepot.store.engines.sql import speaking
 from entrepot.store.engines.sqlite_sql import SQLITE
 from entrepot.store.reading import queries
@@ -56,8 +56,8 @@ they are composed. A database administrator finds them in `pg_stat_statements`.
   [adr 19](adr/0019-times-rise-with-the-commits.md). A part that finds fewer rows than it was given
   makes the statement fail, by reading a number where there is none; the batch then runs again.
 - A batch has the parts that its changes need. The examples have most of the parts.
-- Whole rows go there as values of types that each connection makes for itself, below. Behind a
-  pooler there are no such types, and whole rows go there as an array for each column
+- Rows go there as one array of a type that each connection makes for itself, below. Behind a
+  pooler there are no such types, and rows go there as an array for each column
   ([adr 32](adr/0032-behind-a-pooler.md)).
 - Lists with a filter are composed for each filter, and are not here
   ([adr 8](adr/0008-lists-by-number-and-span.md)).
@@ -82,7 +82,7 @@ def printed_statements() -> str:
     with _book() as conn:
         chapters = _Story(conn).told()
     named = set(re.findall(r"pg_temp\.\w+", str(chapters)))
-    types = [one for one in row_types(schema.metadata).values() if named & set(one.split())]
+    types = [made_by(name) for name in sorted(named)]
     chapters.insert(
         0, _Chapter("A connection makes each of these types before its first use", types)
     )

@@ -12,8 +12,8 @@ from tests.factories import open_shop
 
 from entrepot.store import schema
 from entrepot.store.engines.opening import open_database
-from entrepot.store.engines.postgres_types import _BUILT_IN
-from entrepot.store.engines.sql import driver_of, fetch
+from entrepot.store.engines.postgres_types import _BUILT_IN, made_by, part_type
+from entrepot.store.engines.sql import driver_of, fetch, postgres_types
 from entrepot.store.writing.writes import Writes
 
 HAVE = "SELECT typname FROM pg_type WHERE typtype = 'c' AND typnamespace = pg_my_temp_schema()"
@@ -73,6 +73,46 @@ async def test_a_type_that_was_undone_is_made_again(
         lambda conn: set(conn.execute(select(schema.locations.c.name)).scalars())
     )
     assert names - {"one", "three"} == {"two", "four"}
+    await database.close()
+
+
+def test_the_name_of_a_type_of_a_part_says_its_columns() -> None:
+    name = part_type(("bigint", "bytea", "text", "boolean", "smallint"))
+    assert name == "pg_temp.row_bytos"
+    columns = '"v0" bigint, "v1" bytea, "v2" text, "v3" boolean, "v4" smallint'
+    assert made_by(name) == f"CREATE TYPE {name} AS ({columns})"
+
+
+def test_a_row_of_any_columns_of_a_table_has_a_type_with_a_name() -> None:
+    for table in schema.metadata.sorted_tables:
+        name = part_type(postgres_types(table, table.columns.keys()))
+        # A longer one would be cut off, and be the name of other rows as well.
+        assert len(name.removeprefix("pg_temp.")) <= 63, table.name
+
+
+async def test_rows_of_a_part_of_the_columns_go_as_one_array(
+    fresh_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, seen = open_database(fresh_database("direct"), 2), set[int]()
+    for name in ("one", "two"):
+        await database.write(writing(name, seen))
+    sent: list[tuple[Any, ...]] = []
+    fetchrow = asyncpg.Connection.fetchrow
+
+    async def heard(self: Any, statement: str, *arrays: Any) -> Any:
+        sent.append(arrays)
+        return await fetchrow(self, statement, *arrays)
+
+    monkeypatch.setattr(asyncpg.Connection, "fetchrow", heard)
+    rows = [(new, 1, old.encode().ljust(16, b"0")) for old, new in (("one", "a"), ("two", "b"))]
+
+    def change(conn: Connection) -> None:
+        made = Writes()
+        made.update(schema.locations, ("name",), ("org", "id"), rows)
+        made.run(conn)
+
+    await database.write_guarded(change)
+    assert sent == [(rows,)]
     await database.close()
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from entrepot.store import schema
 from entrepot.store.engines.postgres_sql import DIRECT, POOLED, POOLED_GUARDED
-from entrepot.store.engines.postgres_types import MADE, know_arrays, make_types
+from entrepot.store.engines.postgres_types import MADE, know_arrays, make_types, row_type
 from entrepot.store.engines.sql import Sql, speaking
 
 _STATEMENT_SECONDS = 30.0
@@ -147,7 +147,7 @@ def _direct(url: str, sizes: Sizes) -> Ways:
     def _set_up(connection: Any, record: Any) -> None:
         # Others are made when they are needed. This one fails where types cannot be made, or where
         # nothing can be written: no such connection is kept.
-        first = schema.idempotency_keys.name
+        first = row_type(schema.idempotency_keys.name)
         connection.run_async(lambda driver: make_types(driver, {first}))
         record.info[MADE] = {first}
 

@@ -1,7 +1,7 @@
 """How PostgreSQL is spoken to: a round of reading is one statement, and so is a flush.
 
 Keys and rows go there as arrays. A flush is one statement whose parts are the changes of the
-tables, so that a batch that locks nothing needs no transaction around it. Whole rows go there as
+tables, so that a batch that locks nothing needs no transaction around it. Rows to write go there as
 values of a type of the connection's own: one array of rows costs half of what an array for each
 column does, on either side (docs/adr/0012). Behind a pooler no connection has a type of its own,
 and every statement stands in a transaction (docs/adr/0032).
@@ -20,13 +20,15 @@ from sqlalchemy.util import await_only
 
 from entrepot.pace import breathe
 from entrepot.store.engines import sql
-from entrepot.store.engines.postgres_types import row_type, see_to_types
+from entrepot.store.engines.postgres_types import part_type, row_type, see_to_types
 from entrepot.store.engines.sql import Conflict, Lock, NamedBy, Row, Select, Write
 from entrepot.store.engines.sqlite_sql import one_by_one
 
 _KEYS_SENT = 2_000  # of more, the driver turns all into bytes in one go
 # Rows inside an array cost more to take than plain ones, a round trip costs more than few of them.
 _SMALL = 48
+# Rows of a single column go as an array of values.
+_COLUMNS_MIN = 2
 # The error of a guard that found too few rows: the text of a number that is none.
 _GUARD_FAILED = "22P02"
 _MEANWHILE = "changed meanwhile"
@@ -58,7 +60,7 @@ _SCHEMA_TEXT = """
 
 
 class PostgresSql:
-    """See Sql. `own_types`: connections make types of whole rows, and know which they have."""
+    """See Sql. `own_types`: connections make types of rows, and know which they have."""
 
     fence = " OFFSET 0"
     numbers_first = False
@@ -173,12 +175,13 @@ class PostgresSql:
     def _together(self, conn: Connection, listed: list[Write]) -> dict[str, list[Row]]:
         if not listed:
             return {}
-        statement = composed(self.parts(listed))
+        parts = self.parts(listed)
+        statement = composed(parts)
         if self._own_types:
-            see_to_types(conn, {write.table for write in listed if write.whole})
+            see_to_types(conn, {part.types[0] for part in parts if part.rows})
         arrays: list[Sequence[Any]] = []
-        for write in listed:
-            if self._in_one_array(write):
+        for write, part in zip(listed, parts, strict=True):
+            if part.rows:
                 arrays.append(list(write.rows))
             else:
                 arrays.extend(zip(*write.rows, strict=True))
@@ -191,19 +194,21 @@ class PostgresSql:
         named = [write.name for write in listed if write.name]
         return dict(zip(named, found[-len(named) :], strict=True)) if named else {}
 
-    def _in_one_array(self, write: Write) -> bool:
-        return write.whole and self._own_types
-
     def parts(self, listed: list[Write]) -> tuple[_Part, ...]:
         """The parts of which the statement of these changes is composed."""
-        own = self._own_types
         return tuple([
             _Part(
-                w.postgres, (row_type(w.table),) if own and w.whole else w.arrays, w.table,
-                w.guarded, w.late, w.name, w.lock,
+                w.postgres, w.arrays if type_ is None else (type_,), w.table, w.guarded, w.late,
+                w.name, w.lock, 0 if type_ is None else len(w.arrays),
             )
-            for w in listed
+            for w in listed for type_ in (self._one_type(w),)
         ])  # fmt: skip
+
+    def _one_type(self, write: Write) -> str | None:
+        """The type of the rows where they go as one array of rows; else an array a column goes."""
+        if not self._own_types or len(write.arrays) < _COLUMNS_MIN:
+            return None
+        return row_type(write.table) if write.whole else part_type(write.arrays)
 
 
 class PooledSql(PostgresSql):
@@ -303,6 +308,8 @@ class _Part(NamedTuple):
     late: bool
     name: str | None
     lock: Lock | None
+    rows: int
+    """The columns of the rows that go as one array; 0 where an array a column goes."""
 
 
 @lru_cache(maxsize=512)
@@ -318,7 +325,7 @@ def composed(parts: tuple[_Part, ...]) -> str:
     named: list[str] = []
     taken = 0
     first_named = next((at for at, part in enumerate(parts) if part.name), 0)
-    for number, (change, types, table, guarded, late, name, lock) in enumerate(parts):
+    for number, (change, types, table, guarded, late, name, lock, rows) in enumerate(parts):
         part, statement = name or f"w{number}", change
         if number < first_named and not guarded:
             # Looked at, so that it is done by then: a named part may lock what others wait for.
@@ -326,7 +333,7 @@ def composed(parts: tuple[_Part, ...]) -> str:
             before.append(f"(SELECT count(*) FROM {part})")
         arrays = [f"${taken + i}::{type_}[]" for i, type_ in enumerate(types, 1)]
         if lock:
-            keys = _unnest(arrays[-lock.arrays :])
+            keys = _named(arrays, rows, lock.arrays)
             written.append(f"l{number} AS ({lock.statement.format(keys)})")
         written.append(f"{part} AS ({statement.format(_unnest(arrays))})")
         if guarded:
@@ -341,6 +348,14 @@ def composed(parts: tuple[_Part, ...]) -> str:
 
 def _unnest(arrays: Sequence[str]) -> str:
     return f"unnest({', '.join(arrays)})"
+
+
+def _named(arrays: Sequence[str], columns: int, count: int) -> str:
+    """The last `count` columns alone, of an array of rows with `columns` or of arrays."""
+    if not columns:
+        return _unnest(arrays[-count:])
+    last = ", ".join([f"r.v{at}" for at in range(columns - count, columns)])
+    return f"(SELECT {last} FROM {_unnest(arrays)} AS r)"
 
 
 def _guard(part: str, table: str, wanted: str) -> str:

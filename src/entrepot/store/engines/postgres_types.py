@@ -8,24 +8,31 @@ Numbers of types that a connection makes are asked by the names of the types.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection
 from sqlalchemy.util import await_only
 
 from entrepot.store import schema
 from entrepot.store.engines import sql
 
-# A connection's `info` keeps the tables whose types of rows the connection has, and whether it is
-# making types, or has made some in a transaction that has not ended.
+# A connection's `info` keeps the types of rows that the connection has, and whether it is making
+# types, or has made some in a transaction that has not ended.
 MADE, UNDECIDED = "row types", "row types undecided"
 # The number of each type, and that of its array: pg_type.dat of PostgreSQL's sources.
 _BUILT_IN = {
     "boolean": (16, 1000), "bytea": (17, 1001), "bigint": (20, 1016), "smallint": (21, 1005),
     "integer": (23, 1007), "text": (25, 1009), "oid": (26, 1028), "record": (2249, 2287),
 }  # fmt: skip
+# A type of whole rows is named by their table. The name of any other type of rows has a letter for
+# each column: `row_byt` has a bigint, a bytea and a text.
+_WHOLE, _PART = "_row", "row_"
+_LETTERS = {
+    "boolean": "o", "bytea": "y", "bigint": "b", "smallint": "s", "integer": "i", "text": "t",
+}  # fmt: skip
+_TYPES = {letter: type_ for type_, letter in _LETTERS.items()}
 # Asks for the numbers of types that a connection has made.
 NUMBERS_OF_TYPES = """
     SELECT typname, oid, typarray FROM pg_type
@@ -58,54 +65,55 @@ def _tell(driver: Any, types: Iterable[Mapping[str, Any]]) -> None:
 
 
 def row_type(table: str) -> str:
-    """The name of the type that the rows of a table have on a connection that has made it."""
-    return f"pg_temp.{_name(table)}"
+    """The name of the type that whole rows of a table have on a connection that has made it."""
+    return f"pg_temp.{table}{_WHOLE}"
 
 
-def _name(table: str) -> str:
-    return f"{table}_row"
+def part_type(types: Sequence[str]) -> str:
+    """The name of the type that rows with columns of these types have, whatever their table."""
+    return f"pg_temp.{_PART}{''.join([_LETTERS[type_] for type_ in types])}"
 
 
-@lru_cache
-def row_types(metadata: MetaData) -> dict[str, str]:
-    """The statement that makes the type of whole rows, for each table."""
-    made = {}
-    for table in metadata.sorted_tables:
-        columns = ", ".join(f'"{name}" {type_}' for name, type_ in _columns(metadata, table.name))
-        made[table.name] = f"CREATE TYPE {row_type(table.name)} AS ({columns})"
-    return made
+@lru_cache(maxsize=512)
+def made_by(name: str) -> str:
+    """The statement that makes a type of rows."""
+    columns = ", ".join([f'"{column}" {type_}' for column, type_ in _columns(name)])
+    return f"CREATE TYPE {name} AS ({columns})"
 
 
-def _columns(metadata: MetaData, table: str) -> list[tuple[str, str]]:
-    its = metadata.tables[table]
+def _columns(name: str) -> list[tuple[str, str]]:
+    """The names and types of the columns of a type of rows."""
+    plain = name.removeprefix("pg_temp.")
+    if plain.startswith(_PART):
+        letters = plain.removeprefix(_PART)
+        return [(f"v{at}", _TYPES[letter]) for at, letter in enumerate(letters)]
+    its = schema.metadata.tables[plain.removesuffix(_WHOLE)]
     names = [column.name for column in its.columns]
     return list(zip(names, sql.postgres_types(its, names), strict=True))
 
 
-async def make_types(driver: Any, tables: Iterable[str]) -> None:
-    """Make the types of the rows of these tables, on a connection that has none of them."""
-    listed = sorted(tables)
-    statements = row_types(schema.metadata)
-    await driver.execute("; ".join([statements[table] for table in listed]))
-    names = {_name(table): table for table in listed}
-    for name, number, array in await driver.fetch(NUMBERS_OF_TYPES, list(names)):
-        columns = _columns(schema.metadata, names[name])
+async def make_types(driver: Any, names: Iterable[str]) -> None:
+    """Make these types of rows, on a connection that has none of them."""
+    listed = {name.removeprefix("pg_temp."): name for name in sorted(names)}
+    await driver.execute("; ".join([made_by(name) for name in listed.values()]))
+    for plain, number, array in await driver.fetch(NUMBERS_OF_TYPES, list(listed)):
+        columns = _columns(plain)
         attributes = {
             "kind": b"c",
             "attrnames": [column for column, _ in columns],
             "attrtypoids": [_BUILT_IN[type_][0] for _, type_ in columns],
         }
-        its = _told(number, "pg_temp", name, **attributes)
-        _tell(driver, [its, _array(array, "pg_temp", number, name)])
+        its = _told(number, "pg_temp", plain, **attributes)
+        _tell(driver, [its, _array(array, "pg_temp", number, plain)])
 
 
-def see_to_types(conn: Connection, tables: set[str]) -> None:
-    """Make the types of rows of these tables that the connection lacks.
+def see_to_types(conn: Connection, names: set[str]) -> None:
+    """Make the types of rows of these names that the connection lacks.
 
     PostgreSQL takes 26 ms to make all types, and most connections need a few of them.
     """
     made: set[str] = conn.info[MADE]
-    lacking = tables - made
+    lacking = names - made
     if not lacking:
         return
     driver = sql.driver_of(conn)

@@ -16,8 +16,7 @@ from entrepot.store.schema.table import (
     table,
 )
 
-# Jobs that are not over, of all organizations: they are few.
-OPEN = "state = 'PENDING' OR state = 'PROCESSING'"
+_OPEN = text("state = 'PENDING' OR state = 'PROCESSING'")
 
 bulk_jobs = table(
     "bulk_jobs",
@@ -38,7 +37,8 @@ bulk_jobs = table(
     one_of("type", kinds.TYPES),
     one_of("state", kinds.STATES),
     Index("bulk_jobs_type", "org", "type", "id"),
-    partial_index("bulk_jobs_open", "created_at", where=text(OPEN)),
+    # Jobs that are not over, of all organizations: they are few.
+    partial_index("bulk_jobs_open", "created_at", where=_OPEN),
 )
 
 bulk_slices = table(
