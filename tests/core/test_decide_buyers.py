@@ -12,7 +12,7 @@ from tests.core.book import GUEST, LIST, ORG, Book, line, one
 from entrepot.core import events
 from entrepot.core.buyers import EMAIL, PHONE, Partner
 from entrepot.core.commands import CustomerRef
-from entrepot.core.contacts import exactly, terms_of
+from entrepot.core.contacts import asked_for, exactly, terms_of
 from entrepot.core.decide.buyer import ChangeBuyer, MakeBuyer
 from entrepot.core.decide.buyer_parts import (
     PARTS_MAX,
@@ -290,6 +290,8 @@ def test_a_buyer_is_found_by_every_name_mailbox_and_number() -> None:
         ("A@X.ORG", None, None), ("b@x.org", "0061 2 9999 0000", None), (None, "0299990000", "zed"),
     ):  # fmt: skip
         assert set(exactly(*asked)) <= terms
+    assert exactly(None, "+61 (0)2 9999 0000", None) == ("61299990000",)
+    assert asked_for("+61 (0)2 9999 0000") == ("61299990000",)
     assert exactly(None, None, "the acme co") == ("acme", "the", "co")
 
 

@@ -41,6 +41,33 @@ def test_a_text_means_another_order(text: str) -> None:
     assert not fits(terms_of(GRACE, SKUS), 1042, asked_for(text))
 
 
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        ("+49 (0)30 123456", "+49 30 123456"), ("+49 (0)30 123456", "0049 30 12345"),
+        ("+49 (0)30 123456", "+49 (0)30 123456"), ("+49 (0)30 123456", "030 123456"),
+        ("+4930123456", "+49 (0)30 123456"), ("+4930123456", "0049 ( 0 ) 30-123456"),
+        ("+353 (0)1 234 5678", "01 234 5678"), ("+353 (0)1 234 5678", "+353 1 2345"),
+        ("0049 (0)30/123456", "+4930123456"), ("+39 06 1234567", "06 1234567"),
+        ("+49 (0)30 123456", "+\uff14\uff19 (\uff10)30 123456"),
+    ],
+)  # fmt: skip
+def test_a_telephone_is_found_by_its_other_spellings(told: str, asked: str) -> None:
+    assert fits(terms_of(Said(phone=told)), 1, asked_for(asked))
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        ("+49 (0)30 123456", "+43 30 123456"), ("+490301234567", "+49 31 123456"),
+        ("20 7946 0958", "+44 207"), ("+49 30 123456", "(0)"),
+        ("+353 1 234 5678", "+35 1 234 5678"), ("+1 415 555 0100", "+34 415 555 010"),
+    ],
+)  # fmt: skip
+def test_another_telephone_is_another_order(told: str, asked: str) -> None:
+    assert not fits(terms_of(Said(phone=told)), 1, asked_for(asked))
+
+
 def test_a_long_name_is_asked_for_as_a_whole() -> None:
     name = "x" * 101
     terms = terms_of(Said(sender_id=name))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import Connection, insert, text, update
 from tests.asked import listen, plan_of
@@ -58,14 +60,13 @@ async def test_due_webhooks_are_found_by_indexes(
     with monkeypatch.context() as patch:
         listen(patch, lambda statement, values: heard.append((statement, values)))
         assert await database.read(look) == wanted
-    indexes = ("order_counters_committed", "webhooks_due", "webhooks_again")
-
-    def plans(conn: Connection) -> list[str]:
-        return [plan_of(conn, statement, values) for statement, values in heard]
-
-    for plan, index in zip(await database.read(plans), indexes, strict=True):
+    [(statement, values)] = heard
+    plan = await database.read(lambda conn: plan_of(conn, statement, values))
+    for index in ("order_counters_committed", "webhooks_due", "webhooks_again"):
         assert index in plan, plan
-        assert "SCAN" not in plan.replace("SCAN w USING INDEX webhooks_again", ""), plan
-        assert "Seq Scan" not in plan, plan
+    # What was found is gone through, and the few webhooks that send an event once more.
+    whole = [step for step in plan.splitlines() if re.match(r"SCAN (?!s\d|\(subquery)", step)]
+    assert whole in ([], ["SCAN w USING INDEX webhooks_again"]), plan
+    assert "Seq Scan" not in plan, plan
     everything = await database.read(lambda conn: webhooks.due(conn, 20, 0, 9))
     assert len(everything) == len(wanted) + 3

@@ -32,6 +32,10 @@ STEADY = frozenset({
 _OF_PHONES = frozenset("0123456789+-()/. ")
 # In a number with its country: a digit for calls within the country.
 _WITHIN = re.compile(r"\(\s*0\s*\)")
+# A number with its country, by the list of ITU-T E.164: one digit, or two, or three.
+_WITH_COUNTRY = re.compile(
+    r"(?:\+|00)([17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3})([0-9]+)"
+)
 
 
 class Contact(NamedTuple):
@@ -96,7 +100,8 @@ def words_of(names: Iterable[str | None]) -> list[str]:
 def asked_for(text: str) -> tuple[str, ...]:
     """The beginnings of terms that somebody who asks for this text means; all of them must fit.
 
-    Digits with the signs of a telephone number are one number, without `+` and leading zeros.
+    Digits with the signs of a telephone number are one number, without `+`, `(0)` and leading
+    zeros.
     """
     digits = asked_digits(text)
     if digits:
@@ -114,7 +119,7 @@ def exactly(email: str | None, phone: str | None, name: str | None) -> tuple[str
     if email is not None:
         found[folded(email)[:TERM_MAX]] = None
     if phone is not None:
-        digits = digits_of(ascii_digits(phone))
+        digits = digits_of(_WITHIN.sub("", ascii_digits(phone)))
         found[(digits.lstrip("0") or digits)[:TERM_MAX]] = None
     words = [word[:TERM_MAX] for word in words_of([name])]
     found |= dict.fromkeys(sorted(words, key=lambda one: -len(one)))
@@ -122,12 +127,26 @@ def exactly(email: str | None, phone: str | None, name: str | None) -> tuple[str
 
 
 def asked_digits(text: str) -> str:
-    """The digits of a text that may be a telephone, without leading zeros; else nothing. Digits of
-    every script are asked for as ASCII ones, of which the terms are.
+    """The digits of a text that may be a telephone, without `(0)` and leading zeros; else nothing.
+    Digits of every script are asked for as ASCII ones, of which the terms are.
     """
     plain = ascii_digits(text)
-    digits = digits_of(plain)
+    digits = digits_of(_WITHIN.sub("", plain))
     return (digits.lstrip("0") or digits) if set(plain) <= _OF_PHONES else ""
+
+
+def asked_spellings(text: str) -> tuple[str, ...]:
+    """The digits of a text that may be a telephone, as the terms of an order may have them: also
+    with a `(0)`.
+    """
+    digits = asked_digits(text)
+    if not digits:
+        return ()
+    plain = re.sub(r"[^0-9+]", "", _WITHIN.sub("", ascii_digits(text)))
+    with_country = _WITH_COUNTRY.match(plain)
+    if with_country is None:
+        return (digits, f"0{digits}") if plain.startswith("0") else (digits,)
+    return digits, f"{with_country[1]}0{with_country[2]}"
 
 
 def digits_of(text: str) -> str:

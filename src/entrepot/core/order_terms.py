@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from entrepot.core import events
 from entrepot.core.addresses import folded
-from entrepot.core.contacts import PHONE_MIN, TERM_MAX, asked_digits, telephones, words_of
+from entrepot.core.contacts import PHONE_MIN, TERM_MAX, asked_spellings, telephones, words_of
 
 WHOLE, PHONE = b"\x01", b"\x02"
 # Events after which an order may have other terms.
@@ -88,9 +88,9 @@ def asked_for(text: str) -> Asked:
         ways.append(tuple([_word(word) for word in dict.fromkeys(words)]))
     if len(words) > 1:
         ways.append(((_range(_whole(text), _FIRST),),))
-    digits = asked_digits(text)
-    if len(digits) >= PHONE_MIN:
-        ways.append(((_range(PHONE + _bytes(digits), _LAST),),))
+    phones = [PHONE + _bytes(one) for one in asked_spellings(text) if len(one) >= PHONE_MIN]
+    if phones:
+        ways.append((tuple([_range(phone, _LAST) for phone in phones]),))
     number = _NUMBER.match(text.strip())
     return Asked(tuple(ways), int(number[1]) if number else None)
 

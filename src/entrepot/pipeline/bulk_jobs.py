@@ -64,7 +64,7 @@ class BulkJobs(Walking):
         """Work on the jobs that are due, the oldest first; how many slices were finished."""
         look = partial(bulk_jobs.due, now=self._now(), limit=JOBS_AT_ONCE)
         slices = 0
-        for job in await self._database.read(look):
+        for job in await self._database.read_one(look):
             if not self._stopped.is_set():
                 slices += await self._work_on(job)
         return slices

@@ -112,7 +112,7 @@ class Deliveries(Walking):
         if not 0 <= now - self._looked_at_all < int(LOOK_AT_ALL_SECONDS * MICROSECONDS):
             self._since, self._looked_at_all = 0, now
         look = partial(webhooks.due, now=now, since=self._since, limit=WEBHOOKS_AT_ONCE)
-        all_found = await self._database.read(look)
+        all_found = await self._database.read_one(look)
         found = [one for one in all_found if one.id not in self._serving]
         free = WEBHOOKS_AT_ONCE - len(self._serving)
         if len(all_found) < WEBHOOKS_AT_ONCE and len(found) <= free:

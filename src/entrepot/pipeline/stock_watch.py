@@ -50,7 +50,7 @@ class StockWatch(Walking):
         low, org = 0, -1
         while not self._stopped.is_set():
             look = partial(stock_watch.due, after_org=org, limit=ORGANIZATIONS_AT_ONCE)
-            found = await self.paced(self._database.read(look))
+            found = await self.paced(self._database.read_one(look))
             for watched in found:
                 low += await self.apart(watched.org, "watch", partial(self._watch, watched)) or 0
             if len(found) < ORGANIZATIONS_AT_ONCE:

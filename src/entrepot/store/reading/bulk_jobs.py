@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, not_, select
+from sqlalchemy import Connection, select
 
-from entrepot.core.bulk_jobs import OPEN, BulkJob, BulkSlice
+from entrepot.core.bulk_jobs import BulkJob, BulkSlice
 from entrepot.core.leases import AHEAD_MAX
 from entrepot.store import schema
+from entrepot.store.engines.sql import Statement
 from entrepot.store.question import asked_in
+from entrepot.store.schema.bulk_jobs import OPEN
 
 _jobs, _slices = schema.bulk_jobs.c, schema.bulk_slices.c
 _COLUMNS = [_jobs[name] for name in schema.BULK_JOBS.columns]
+_LISTED = ", ".join(schema.BULK_JOBS.columns)
 
 
 @asked_in("snapshot")
@@ -34,11 +37,18 @@ def listed(
 
 
 def due(conn: Connection, now: int, limit: int) -> list[BulkJob]:
-    """Up to `limit` jobs of all organizations that are not over and that nobody holds."""
-    held = _jobs.leased_until.between(now + 1, now + AHEAD_MAX)  # see core.leases
-    statement = select(*_COLUMNS).where(_jobs.state.in_(OPEN), not_(held))
-    oldest = statement.order_by(_jobs.created_at).limit(limit)
-    return [schema.BULK_JOBS.readable_row(tuple(row)) for row in conn.execute(oldest)]
+    """Up to `limit` jobs of all organizations that are not over and that nobody holds.
+
+    One statement, which is asked twice a second.
+    """
+    statement = Statement(conn)
+    low, high, most = map(statement.mark, (now + 1, now + AHEAD_MAX, limit))
+    rows = statement.fetch(
+        f"SELECT {_LISTED} FROM bulk_jobs WHERE ({OPEN}) "
+        f"AND NOT leased_until BETWEEN {low} AND {high} "  # see core.leases
+        f"ORDER BY created_at LIMIT {most}"
+    )
+    return [schema.BULK_JOBS.readable_row(row) for row in rows]
 
 
 def next_slice(conn: Connection, org: int, job_id: bytes) -> BulkSlice | None:

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Select, and_, select
 from entrepot.core import events
 from entrepot.store import schema
 from entrepot.store.engines import sql
+from entrepot.store.engines.sql import Statement
 
-_settings, _counters = schema.stock_settings.c, schema.order_counters.c
+_settings = schema.stock_settings.c
 _events, _claims, _entries = schema.events.c, schema.reservations.c, schema.stock_entries.c
 _back, _lines = schema.return_lines.c, schema.order_lines.c
 # Events of an order after which another quantity is free on the shelves of its lines.
@@ -39,15 +40,18 @@ class Moved(NamedTuple):
 
 
 def due(conn: Connection, after_org: int, limit: int) -> list[Watched]:
-    """The next `limit` organizations whose log has gone on since it was looked at."""
-    statement = (
-        select(_settings.org, _settings.watched)
-        .join_from(schema.stock_settings, schema.order_counters, _counters.org == _settings.org)
-        .where(_counters.events > _settings.watched, _settings.org > after_org)
-        .order_by(_settings.org)
-        .limit(limit)
+    """The next `limit` organizations whose log has gone on since it was looked at.
+
+    One statement, which is asked every second.
+    """
+    statement = Statement(conn)
+    after, most = statement.mark(after_org), statement.mark(limit)
+    rows = statement.fetch(
+        "SELECT s.org, s.watched FROM stock_settings AS s "
+        "JOIN order_counters AS c ON c.org = s.org "
+        f"WHERE c.events > s.watched AND s.org > {after} ORDER BY s.org LIMIT {most}"
     )
-    return [Watched(*row) for row in conn.execute(statement)]
+    return [Watched(*row) for row in rows]
 
 
 def moved(conn: Connection, org: int, after: int, limit: int) -> Moved:

@@ -16,7 +16,8 @@ from entrepot.store.schema.table import (
     table,
 )
 
-_OPEN = text("state = 'PENDING' OR state = 'PROCESSING'")
+# Jobs that are not over, of all organizations: they are few.
+OPEN = "state = 'PENDING' OR state = 'PROCESSING'"
 
 bulk_jobs = table(
     "bulk_jobs",
@@ -37,8 +38,7 @@ bulk_jobs = table(
     one_of("type", kinds.TYPES),
     one_of("state", kinds.STATES),
     Index("bulk_jobs_type", "org", "type", "id"),
-    # Jobs that are not over, of all organizations: they are few.
-    partial_index("bulk_jobs_open", "created_at", where=_OPEN),
+    partial_index("bulk_jobs_open", "created_at", where=text(OPEN)),
 )
 
 bulk_slices = table(
