@@ -15,6 +15,7 @@ from entrepot.core.money import (
     ZERO,
     Amount,
     balance,
+    is_written_in_digits,
     line_sum,
     parse,
     rescale,
@@ -66,6 +67,10 @@ def test_the_text_of_an_amount_reads_back_as_itself(amount: Amount) -> None:
         ("1000000000000000", Amount(UNITS_MAX, 0)),
         ("1000000000000001", None),
         ("0.0000000001", None),
+        ("1.50000000000000000000", Amount(1_500_000_000, 9)),
+        ("0." + "0" * 40, Amount(0, 9)),
+        ("0." + "0" * 41, None),
+        ("1.0000000001", None),
         *((text, None) for text in ("", "-", ".5", "5.", "+1", "01", "1e3", "1,5", " 1", "1\n")),
         *((text, None) for text in ("NaN", "Infinity", "0x1", "\u0661", "1_000", "--1", "1.2.3")),
     ],
@@ -190,3 +195,14 @@ def test_an_amount_of_a_damaged_row_is_the_number_that_it_is(
     assert stripped(units, scale) == (units, scale)
     assert amount.at(2) == units * 10 ** (2 - scale)
     assert not amount.within_range()
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal_"),
+    [
+        ("12.50", True), ("-0.00000000001", True), ("9007199254740993.01", True), ("1" * 40, True),
+        *((text, False) for text in ("", "1e3", "1,5", " 1", "1\n", "\u0661", "NaN", "01")),
+    ],
+)  # fmt: skip
+def test_what_is_no_amount_for_its_size_alone(text: str, decimal_: bool) -> None:
+    assert is_written_in_digits(text) is decimal_

@@ -148,6 +148,23 @@ async def test_trailers_are_no_headers(server: Running, pieces: int) -> None:
     assert second == {b"host": b"here"}
 
 
+@pytest.mark.parametrize("path", [b"/gated", b"/quick", b"/early"])
+async def test_a_trailer_that_ends_the_connection_ends_it_behind_its_answer(
+    server: Running, path: bytes
+) -> None:
+    """The parser reads nothing behind such a trailer: what comes there must not wait for ever."""
+    client = await server.client()
+    client.send(CHUNKED.replace(b"/quick", path) + b"\r\n2\r\n{}\r\n")
+    if path == b"/early":
+        assert await client.answer() == (200, b"early")
+    client.send(b"0\r\nConnection: close\r\n\r\n" + QUICK)
+    server.app.gate.set()
+    if path != b"/early":
+        assert await client.answer() == (200, path + b" 2")
+    assert await client.rest() == b""
+    assert server.app.called == [path.decode()]
+
+
 HALF_CLOSED = {
     "while it is carried out": (GATED, [b"/gated 2"]),
     "with more behind it": (GATED + QUICK + QUICK, [b"/gated 2", b"/quick 0", b"/quick 0"]),

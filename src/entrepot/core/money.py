@@ -13,7 +13,9 @@ UNITS_MAX = 10**15
 SCALE_MAX = 9
 RANGE = f"amounts go to {UNITS_MAX} in their last decimal place, of which there are {SCALE_MAX}"
 
-_DECIMAL = re.compile(r"(-?)(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,12}))?\Z")
+# Senders pad decimals with zeros, which are no places.
+_DECIMAL = re.compile(r"(-?)(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,40}))?\Z")
+_IN_DIGITS = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?\Z", re.ASCII)
 
 
 @lru_cache(maxsize=4096)
@@ -66,7 +68,12 @@ def rescale(units: int, scale: int, to: int) -> int:
 
 def stripped(units: int, scale: int) -> tuple[int, int]:
     """The same number without zeros at the end of its places: 12.50 is 12.5, 3.00 is 3."""
-    while scale > 0 and not units % 10:
+    return shortened(units, scale, 0)
+
+
+def shortened(units: int, scale: int, places: int) -> tuple[int, int]:
+    """The same number without zeros behind so many places: with four, 1.10000 is 1.1000."""
+    while scale > places and not units % 10:
         units, scale = units // 10, scale - 1
     return units, scale
 
@@ -77,14 +84,24 @@ def payable(amount: Amount, places: int) -> Amount:
 
 
 def parse(text: str) -> Amount | None:
-    """The amount that a decimal string says, its scale as written; None when it is none."""
+    """The amount that a decimal string says, its scale as written; None when it is none.
+
+    Zeros behind the last place that an amount can have are none.
+    """
     match = _DECIMAL.match(text)
     if match is None:
         return None
     sign, whole, places = match.groups("")
     units, scale = int(sign + whole + places), len(places)
+    if scale > SCALE_MAX:
+        units, scale = shortened(units, scale, SCALE_MAX)
     in_range = scale <= SCALE_MAX and -UNITS_MAX <= units <= UNITS_MAX
     return Amount(units, scale) if in_range else None
+
+
+def is_written_in_digits(text: str) -> bool:
+    """Whether a text is a decimal of any size, so that it is no amount for its size alone."""
+    return _IN_DIGITS.match(text) is not None
 
 
 def storable(*amounts: Amount) -> bool:

@@ -208,9 +208,17 @@ class DeadlineProtocol(TimedProtocol):
         self._overhead_bytes = 0
         if self._turned_away is None:
             super().on_message_complete()
+            self._heed_trailers()
         else:
             self._turn_away(self._turned_away)
             self._turned_away = None
+
+    def _heed_trailers(self) -> None:
+        """Close behind the answer if a trailer says so: the parser reads nothing behind it."""
+        if self.headers and self.cycle.keep_alive and not self.parser.should_keep_alive():
+            self.cycle.keep_alive = False
+            if self.cycle.response_complete:
+                self.transport.close()
 
     def on_response_complete(self) -> None:
         """Send a refusal that waited for the answers before it."""

@@ -127,8 +127,8 @@ def _kind(text: str) -> str:
 def decimal_number(raw: msgspec.Raw, path: str) -> tuple[int, int]:
     """Return a JSON number exactly, as (units, scale): `12.50` is (1250, 2), `1e2` is (100, 0).
 
-    Written zeros are kept, because what came in one way goes out the same way. `path` is where
-    the number stands, for the message.
+    Written zeros are kept, because what came in one way goes out the same way; zeros behind the
+    last place that is allowed are none. `path` is where the number stands, for the message.
 
     Raises:
         InvalidJson: no number, more than 18 significant digits, or more than 12 decimal places.
@@ -142,22 +142,26 @@ def decimal_number(raw: msgspec.Raw, path: str) -> tuple[int, int]:
     match = NUMBER.fullmatch(text)
     if match is None:
         raise InvalidJson(path, f"Expected `number`, got `{_kind(text)}`")
-    sign, whole, fraction, exponent = match[1], match[2], match[3] or "", match[4] or "0"
-    digits = (whole + fraction).lstrip("0")
-    # Both lengths are bounded before they are turned into a power of ten.
-    if (
-        len(digits) > AMOUNT_DIGITS_MAX + AMOUNT_SCALE_MAX
-        or len(exponent.lstrip("+-0")) > EXPONENT_DIGITS_MAX
-    ):
+    sign, fraction, exponent = match[1], match[3] or "", match[4] or "0"
+    digits, long_exponent = match[2] + fraction, len(exponent.lstrip("+-0")) > EXPONENT_DIGITS_MAX
+    if not digits.strip("0"):
+        scale = len(fraction) - (0 if long_exponent else int(exponent))
+        return 0, min(max(scale, 0), AMOUNT_SCALE_MAX)
+    # Every length is bounded before it is turned into a power of ten.
+    if long_exponent:
         raise InvalidJson(path, f"At most {AMOUNT_DIGITS_MAX} significant digits are allowed")
     scale = len(fraction) - int(exponent)
-    if digits and scale < 0:
+    # Zeros behind the last place that is allowed are no places.
+    zeros = len(digits) - len(digits.rstrip("0"))
+    spare = min(max(scale - AMOUNT_SCALE_MAX, 0), zeros)
+    digits, scale = digits[: len(digits) - spare].lstrip("0"), scale - spare
+    if scale < 0:
         digits += "0" * min(-scale, AMOUNT_DIGITS_MAX + 1)
     if len(digits) > AMOUNT_DIGITS_MAX:
         raise InvalidJson(path, f"At most {AMOUNT_DIGITS_MAX} significant digits are allowed")
     if scale > AMOUNT_SCALE_MAX:
         raise InvalidJson(path, f"At most {AMOUNT_SCALE_MAX} decimal places are allowed")
-    units = int(digits or "0")
+    units = int(digits)
     return (-units if sign else units), max(scale, 0)
 
 

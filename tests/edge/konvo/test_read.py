@@ -184,7 +184,7 @@ def test_stock_on_hand_is_kept_as_told(token: str) -> None:
     ("token", "quantity"),
     [
         ("2", 2), ("2.0", 2), ("2e0", 2), ("0", 0), ("-0", 0), ("-2", -2), ("null", 1),
-        ("1e2", 100), ("1.5", "1.5"), ("-0.1000", "-0.1"), ("25e-1", "2.5"), ("0.0001", "0.0001"),
+        ("1e2", 100), ("1.5", "1.5"), ("-0.100000000000000", "-0.1"), ("0.0001", "0.0001"),
     ],
 )  # fmt: skip
 def test_a_quantity_is_exact(token: str, quantity: int | str) -> None:

@@ -84,6 +84,8 @@ def test_what_is_known_or_empty_is_taken(body: Body) -> None:
         ("10.50", Amount(1050, 2)), ("0", Amount(0, 0)), ("-0", Amount(0, 0)),
         ("-0.00", Amount(0, 2)), ("1e2", Amount(100, 0)), ("2.5E1", Amount(25, 0)),
         ("1E-2", Amount(1, 2)), ("123456789012.345678", None),
+        ("10.2500000000000000", Amount(10_250_000_000, 9)),
+        ('"10.2500000000000000"', Amount(10_250_000_000, 9)),
         ("999999999.999999", Amount(999_999_999_999_999, 6)),
     ],
 )  # fmt: skip
@@ -115,6 +117,19 @@ def test_what_is_no_amount_is_refused(token: str) -> None:
         with pytest.raises(Refused) as refused:
             (created if b"orderItems" in body else amended)(body)
         assert (refused.value.refusal.field or "").endswith(("totalAmount", "price"))
+
+
+@pytest.mark.parametrize(
+    ("token", "sentence"),
+    [
+        ("9007199254740993.01", "is out of range"), ('"1000000000000001"', "is out of range"),
+        ("0.0000000001", "is out of range"), ('"10,25"', "must be a decimal such as"),
+    ],
+)  # fmt: skip
+def test_an_amount_that_cannot_be_taken_says_why(token: str, sentence: str) -> None:
+    with pytest.raises(Refused) as refused:
+        amended(b'{"order":{"totalAmount":%b}}' % token.encode())
+    assert refused.value.refusal.detail.startswith(sentence)
 
 
 def test_every_member_of_the_published_sample_means_what_it_says() -> None:

@@ -32,3 +32,9 @@ def test_a_currency_without_a_price_is_no_price_of_nothing() -> None:
     with pytest.raises(Refused) as refused:
         new_variant(currency="EUR", price=None)
     assert refused.value.refusal.field == "variants[0].price"
+
+
+def test_zeros_behind_the_last_place_of_a_price_are_no_places() -> None:
+    variant = new_variant(price=12.5)
+    padded = read.MAKE_VARIANT.decode(b'{"price": 12.500000000000000000}')
+    assert read.new_variant(padded, "").price.at(4) == variant.price.at(4) == 125_000

@@ -26,7 +26,7 @@ PROVIDER_MAX: Final = 100
 _MOST: Final = quantity.text(LINE_MAX)
 _UUID: Final = {"type": "string", "format": "uuid"}
 _json: Final = msgspec.json.Encoder(decimal_format="number").encode
-_AMOUNT: Final = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,12})?$"
+_AMOUNT: Final = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,40})?$"
 
 
 def seen(most: int, description: str | None = None, **schema: str) -> Meta:
@@ -95,10 +95,13 @@ class _Money:
         if not isinstance(value, str):
             raise ValueError('must be a decimal in a string, such as "12.50"')  # noqa: TRY004
         amount = money.parse(value)
+        if amount is None and money.is_written_in_digits(value):
+            raise ValueError(f"is out of range: {money.RANGE}")
         if amount is None:
             raise ValueError('must be a decimal in a string, such as "12.50"')
         if amount.units < 0:
             raise ValueError("must be 0 or more")
+        amount = money.Amount(*money.shortened(*amount, PRICE_PLACES))
         if amount.scale > PRICE_PLACES:
             raise ValueError(f"must have at most {PRICE_PLACES} decimal places")
         return cls(amount)
@@ -265,6 +268,8 @@ def _exact(value: object) -> Quantity:
         raise ValueError("must be a number")  # noqa: TRY004
     told = Decimal(value)
     sign, digits, exponent = told.as_tuple()
+    if not told:
+        return quantity.NONE
     if not isinstance(exponent, int) or abs(told.adjusted()) > 20:
         raise ValueError("must have at most four decimal places")
     units = int("".join(map(str, digits))) * (-1 if sign else 1)

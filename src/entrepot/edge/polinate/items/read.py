@@ -13,7 +13,7 @@ from entrepot.core import products
 from entrepot.core.decide.product import AmendProduct, MakeProduct, ProductPaths
 from entrepot.core.decide.variants import NewVariant, VariantChange
 from entrepot.core.expected import Expected
-from entrepot.core.money import Amount
+from entrepot.core.money import SCALE_MAX, Amount, shortened
 from entrepot.core.refusal import Reason, Refusal, Refused, refuse
 from entrepot.edge import canonical, known, prefixes, read_only
 from entrepot.edge.access import Principal
@@ -252,7 +252,7 @@ def _is_null(raw: Raw) -> bool:
 
 
 def _amount(raw: Raw, field: str) -> Amount:
-    amount = _decimal(raw, field)
+    amount = Amount(*shortened(*_decimal(raw, field), PRICE_PLACES))
     if amount.scale > PRICE_PLACES:
         raise refuse(Reason.INVALID, f"must have at most {PRICE_PLACES} decimal places", field)
     return amount
@@ -272,7 +272,7 @@ def _exact(raw: Raw, field: str) -> Amount:
     if text.startswith(b'"'):
         return values.money(msgspec.json.decode(text), field)
     try:
-        amount = Amount(*decimal_number(raw, field))
+        amount = Amount(*shortened(*decimal_number(raw, field), SCALE_MAX))
     except InvalidJson as error:
         raise refuse(Reason.INVALID, error.problem, error.path) from error
     if not amount.within_range():

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from entrepot.core import ids
-from entrepot.core.money import Amount, parse
+from entrepot.core.money import RANGE, Amount, is_written_in_digits, parse
 from entrepot.core.properties import parse as parse_properties
 from entrepot.core.properties import text_of
 from entrepot.core.refusal import Reason, refuse
@@ -40,6 +40,8 @@ def line_id(text: str, field: str) -> bytes:
 def money(text: str, field: str) -> Amount:
     """An amount, its scale as written."""
     amount = parse(text)
+    if amount is None and is_written_in_digits(text):
+        raise refuse(Reason.INVALID, f"is out of range: {RANGE}", field)
     if amount is None:
         raise refuse(Reason.INVALID, 'must be a decimal such as "10.50"', field)
     return amount

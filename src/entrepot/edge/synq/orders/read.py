@@ -9,7 +9,7 @@ import msgspec
 
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.place import PlaceOrder
-from entrepot.core.money import UNITS_MAX, ZERO, Amount, stripped
+from entrepot.core.money import UNITS_MAX, ZERO, Amount, shortened, stripped
 from entrepot.core.naming import visible
 from entrepot.core.quantity import LINE_MAX, ONE, Quantity
 from entrepot.core.refusal import Reason, Refused, refuse
@@ -196,10 +196,9 @@ def unit_price(raw: msgspec.Raw, field: str) -> Amount:
         raise refuse(Reason.INVALID, "must be 0 or more", field)
     if price.scale > wire.PRICE_PLACES:
         # Zeros at the end are no places.
-        units, scale = stripped(*price)
-        if scale > wire.PRICE_PLACES:
+        price = Amount(*shortened(*price, wire.PRICE_PLACES))
+        if price.scale > wire.PRICE_PLACES:
             raise refuse(Reason.INVALID, "at most four decimal places", field)
-        price = Amount(units * 10 ** (wire.PRICE_PLACES - scale), wire.PRICE_PLACES)
     if not price.within_range():
         sentence = f"is too large: at most {UNITS_MAX} in its last decimal place"
         raise refuse(Reason.INVALID, sentence, field)

@@ -8,7 +8,7 @@ import msgspec
 
 from entrepot.core.decide.product import AmendProduct, MakeProduct, ProductPaths
 from entrepot.core.decide.variants import NewVariant
-from entrepot.core.money import ZERO, Amount, storable
+from entrepot.core.money import ZERO, Amount, shortened, storable
 from entrepot.core.products import DELETED
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge import currency
@@ -121,6 +121,7 @@ def _amount(told: msgspec.Raw, field: str) -> Amount | None:
         raise refuse(Reason.INVALID, error.problem, error.path) from error
     if amount.units < 0:
         raise refuse(Reason.INVALID, "must be 0 or more", field)
+    amount = Amount(*shortened(*amount, wire.PRICE_PLACES))
     if amount.scale > wire.PRICE_PLACES or not storable(amount):
         sentence = f"must have at most {wire.PRICE_PLACES} decimal places, and be in range"
         raise refuse(Reason.INVALID, sentence, field)
