@@ -11,7 +11,6 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
-import structlog
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -21,6 +20,8 @@ from prometheus_client import (
     start_http_server,
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from entrepot.plain_logs import structlog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,6 +15,8 @@ NOT_AT_START = (
     "jwt",  # tokens of Synq that somebody else signs
     "paypalserversdk",  # an account at PayPal
     "phonenumbers",  # a telephone number that is told
+    "pygments",  # pages of help
+    "rich",  # pages of help
     "stripe",  # an account at Stripe
 )  # fmt: skip
 

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
 
-import structlog
-
 from entrepot import telemetry
 from entrepot.cli.main import main
+from entrepot.plain_logs import structlog
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 _alone = threading.Lock()
