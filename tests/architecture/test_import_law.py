@@ -58,7 +58,8 @@ LAWS: dict[str, Law] = {
     "ending": Law(frozenset({"ending"}), SQL | HTTP_SERVER | HTTP_CLIENT),
     "clock": Law(frozenset({"clock"}), SQL | HTTP_SERVER | HTTP_CLIENT),
     # Logs and counters: any room but the core may speak through it, so it knows only the core.
-    "telemetry": Law(frozenset({"core", "telemetry"}), SQL),
+    "plain_logs": Law(frozenset({"plain_logs"}), SQL),
+    "telemetry": Law(frozenset({"core", "plain_logs", "telemetry"}), SQL),
     "settings": Law(ANYTHING),
     # What a book seals: it is given keys and texts, and knows nobody.
     "sealing": Law(frozenset({"sealing"}), SQL | HTTP_SERVER | HTTP_CLIENT),
