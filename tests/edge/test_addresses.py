@@ -38,6 +38,8 @@ PHONES_OF_NOBODY = [
     "", " ", "-", "n/a", "none", "unknown", "0", "0000000000", "000-000-0000", "+0000000000",
     "1111111111", "+1 111 111 1111", "+49 000000000", "9999999999", "1234567890", "123456789",
     "0123456789", "9876543210", "1234", "٠٠٠٠٠٠٠٠٠٠", "+", "1" * 30,
+    "0999999999", "+33 6 00 00 00 00", "0800 0000000", "+1 800 000 0000", "1000000000", "12121212",
+    "123 123 123", "0101010101",
 ]  # fmt: skip
 
 
@@ -74,6 +76,8 @@ MAILBOXES_OF_NOBODY = [
     "orders.noreply@x.org", "n/a@x.org", "unknown@x.org", "guest@x.org", "x@y.invalid",
     "x@localhost", "ada@noemail.com", "mailer-daemon@x.org", "test@test.com", "user@example.org",
     "Email@Domain.com", "123@123.com", "unknown.customer@x.org", "guest_checkout@x.org",
+    "x@x.com", "aa@aa.aa", "AAA@aaa.com", "foo@bar.com", "someone@example.com", "admin@admin.com",
+    "yourname@domain.com", "noreply123@x.org", "no-reply2+1@x.org", "ohne@email.de",
 ]  # fmt: skip
 
 
@@ -84,7 +88,8 @@ def test_a_mailbox_of_nobody(text: str) -> None:
 
 @pytest.mark.parametrize("text", [
     "nora.reply@x.org", "reply@x.org", "a.none.b@x.org", "x@na.org", "test@x.org", "ada@test.com",
-    "user@x.org", "n.n@x.org", "ann@ann.org", "123@x.org", "customer.service@x.org",
+    "user@x.org", "n.n@x.org", "ann@ann.org", "123@x.org", "customer.service@x.org", "x@y.org",
+    "aa@bb.org", "admin@x.org", "bar@x.org", "reply2@x.org",
 ])  # fmt: skip
 def test_a_mailbox_of_somebody(text: str) -> None:
     assert addresses.email(text) == ("email", text)
@@ -98,10 +103,16 @@ NOBODY = [
     "?", "???", "\u00b7", "+", "~", "\u200b", "\ufeff", "\u2800", "xxx", "XXXX", "0.0", "0,00",
     "unknown customer", "Anonymous User", "guest_checkout", "guest-user", "default account",
     "not-applicable", "not_provided", "no_customer", "WALK_IN", "N.N.", "Unbekannter Kunde",
+    "ｎｏｎｅ", "Ｎ／Ａ", "N / A", "n\\a", "k. A.", "“n/a”", "none!", "None,", "NULL\u200b",
+    "\u200bguest",
+    "no data", "not-specified", "keine Angabe", "sin nombre", "Cash Customer", "consumidor final",
+    "Неизвестный", "customer_id", "[customer_id]", "{customer_id}", "$customer", "%s", "#REF!",
+    "\\N", "unknown_customer_id", "guest@guest.com", "noreply@shop.com",
+    "11111111-1111-1111-1111-111111111111",
     "0000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "00000000-0000-0000-0000-000000000000",
 ]  # fmt: skip
 # Of these only a sender's own id is nobody's.
-IDS_OF_NOBODY = {"-1", *NOBODY[-3:]}
+IDS_OF_NOBODY = {"-1", *NOBODY[-6:]}
 
 
 @pytest.mark.parametrize("text", NOBODY)

@@ -35,28 +35,40 @@ _NOBODY = frozenset({
     "επισκέπτης", "אורח", "אין", "زائر", "مجهول", "لا يوجد", "अतिथि", "客人", "访客", "訪客",
     "游客", "匿名", "未知", "无", "無", "没有", "なし", "不明", "ゲスト", "게스트", "익명", "없음",
     "n.n", "nomen nescio", "unbekannter kunde", "cliente desconocido", "client inconnu",
+    "n a", "k a", "k.a", "n v t", "n.v.t", "keine angabe", "sin nombre", "sans nom", "senza nome",
+    "no data", "nodata", "no value", "no account", "not known", "not entered", "not specified",
+    "not registered", "unregistered", "customer id", "guestuser", "guestcustomer", "gastkunde",
+    "gastbestellung", "walk in customer", "cash customer", "cash sale", "counter sale",
+    "pos customer", "retail customer", "test customer", "client de passage", "client comptoir",
+    "cliente generico", "cliente genérico", "consumidor final", "público en general",
+    "publico en general", "неизвестный", "неизвестная",
 })  # fmt: skip
-_AROUND = " \t.-_#*()[]<>{}\"'"
+_AROUND = re.compile(r"^[\W_]+|[\W_]+\Z")
 # Words that say no more beside one of the words above: `unknown customer`, `guest_checkout`.
 _ABOUT = frozenset({
     "account", "buyer", "checkout", "client", "cliente", "contact", "customer", "customers",
-    "email", "kunde", "mail", "name", "order", "person", "phone", "shopper", "user", "visitor",
+    "email", "id", "kunde", "mail", "name", "order", "person", "phone", "shopper", "user",
+    "visitor",
 })  # fmt: skip
 _WORD_MIN = 3  # a shorter word is as often a country or a number: `customer-no`, `customer_0`
-_BETWEEN = re.compile(r"[\s._/-]+")
+_BETWEEN = re.compile(r"[\s._/\\-]+")
 _shaped = re.compile(SEEN).search
 _letter = re.compile(r"[^\W_]").search
 _NO_NUMBER = re.compile(r"0+[.,]0+|x{3,20}")
+# What a spreadsheet or a database writes where it has no value.
+_NO_VALUE = re.compile(r"#(?:ref|value|name|num|div/0|null)[!?]|\\n|%[sdi]")
 # What people write into both parts of a mailbox: `test@test.com`, `user@example.org`.
 _FILLED_IN = frozenset({
-    "abc", "asdf", "domain", "dummy", "email", "example", "fake", "foo", "kunde", "mail",
-    "placeholder", "qwerty", "sample", "test", "user", "xx", "xxx", "xyz",
+    "abc", "abcd", "admin", "asdf", "bar", "blank", "changeme", "correo", "deleted", "domain",
+    "dummy", "email", "example", "fake", "foo", "kunde", "mail", "name", "noone", "nowhere", "ohne",
+    "placeholder", "qwerty", "removed", "sample", "somebody", "someone", "temp", "test", "user",
+    "username", "void", "xx", "xxx", "xyz", "yourdomain", "youremail", "yourname",
 })  # fmt: skip
 # The name of a value in the place of the value: a template that nobody filled in.
 _UNFILLED = re.compile(r"\{\{.*\}\}|[$#]\{.*\}|<%.*%>|%[a-z][a-z0-9_.]*%")
 # Mailboxes that answer nobody, at any domain; and parts of their names that say so.
 _NO_MAILBOX = re.compile(
-    r"(?:.*[._+-])?(?:no|do[._-]?not)[._-]?(?:reply|respond|answer)(?:[._+-].*)?\Z"
+    r"(?:.*[._+-])?(?:no|do[._-]?not)[._-]?(?:reply|respond|answer)[0-9]*(?:[._+-].*)?\Z"
 )
 _NO_LOCAL = (_NOBODY - {"n.n"}) | {
     "noreply", "nomail", "no-email", "no.email", "postmaster", "mailer-daemon",
@@ -74,6 +86,7 @@ _EXTENSION = re.compile(
 _DIGITS_MIN, _DIGITS_MAX = 5, 17
 # A customer may well have the number 00; of more zeros nobody is the first.
 _UUID_DIGITS, _ZEROS_MIN = 32, 4
+_ALL_OVER, _ZEROS = re.compile(r"([0-9]{1,4})\1{2,}|(?:([0-9])\2*)?"), "0" * 7
 _COUNTING = "01234567890123456789", "98765432109876543210"
 
 
@@ -83,9 +96,11 @@ def own_id(kind: str, text: str) -> tuple[str, str] | None:
     """The sender's own id for a customer, exactly as written, without blanks around it."""
     value = text.strip()
     plain = value.replace("-", "").lower()
-    filled = len(plain) == _UUID_DIGITS and not plain.strip("f")
+    filled = len(plain) == _UUID_DIGITS and len(set(plain)) == 1
     zeros = len(plain) >= _ZEROS_MIN and not plain.strip("0")
     if filled or zeros or _is_nobody(value):
+        return None
+    if _MAILBOX.match(value) and email(value) is None:
         return None
     return indexed(kind, value)
 
@@ -105,7 +120,9 @@ def email(text: str) -> tuple[str, str] | None:
     if local in _NO_LOCAL or _is_nowhere(domain) or _says_nobody(local):
         return None
     label = domain.partition(".")[0]
-    if (local in _FILLED_IN and label in _FILLED_IN) or (local == label and local.isdigit()):
+    if local in _FILLED_IN and label in _FILLED_IN:
+        return None
+    if local == label and (local.isdigit() or len(set(local)) == 1):
         return None
     # An address that nobody answers has one of these words. Looking for the words takes less time
     # than matching the patterns.
@@ -158,13 +175,13 @@ def digits_of(text: str) -> str:
 
 
 def _is_nobody(text: str) -> bool:
-    plain = folded(text)
-    bare = plain.strip(_AROUND)
+    plain = folded(text if text.isascii() else unicodedata.normalize("NFKC", text))
+    bare = _AROUND.sub("", plain)
     if plain in _NOBODY or bare in _NOBODY or _says_nobody(bare):
         return True
     if _letter(plain) is None or _shaped(plain) is None:
         return True  # marks alone, or nothing to see
-    return _NO_NUMBER.fullmatch(plain) is not None or _UNFILLED.fullmatch(plain) is not None
+    return any(one.fullmatch(plain) for one in (_NO_NUMBER, _UNFILLED, _NO_VALUE))
 
 
 def _says_nobody(text: str) -> bool:
@@ -174,7 +191,9 @@ def _says_nobody(text: str) -> bool:
         return False
     if " ".join(words) in _NOBODY:
         return True
-    known = all(len(word) >= _WORD_MIN and (word in _NOBODY or word in _ABOUT) for word in words)
+    known = all(
+        word in _ABOUT or (len(word) >= _WORD_MIN and word in _NOBODY) for word in words
+    )  # fmt: skip
     return known and any(word in _NOBODY and word not in _ABOUT for word in words)
 
 
@@ -193,5 +212,11 @@ def _international(text: str, digits: str) -> str:
 
 
 def _is_filler(digits: str) -> bool:
-    """Whether somebody only filled the field: one digit all over, or counting up or down."""
-    return len(set(digits)) == 1 or any(digits in counting for counting in _COUNTING)
+    """Whether somebody only filled the field: one digit or a few all over, zeros to the end, or
+    counting up or down.
+    """
+    if _ALL_OVER.fullmatch(digits) or _ALL_OVER.fullmatch(digits.lstrip("0")):
+        return True
+    if digits.endswith(_ZEROS):
+        return True
+    return any(digits in counting for counting in _COUNTING)
