@@ -181,6 +181,23 @@ def test_a_held_order_is_cancelled_and_its_step_goes_on_to_give_the_money_back()
     assert book.jobs(order) == []
 
 
+def test_a_held_order_that_is_cancelled_with_another_line_has_no_step_that_stands_still() -> None:
+    """The line asks for more money before the cancel releases the order: that step stood still for
+    good.
+    """
+    book = a_book()
+    order = paying(book)
+    book.settled(order, "authorized")
+    book.done(holding(order))
+    cancelled = (("polinate_phase", "CANCELLED"),)
+    more = AmendOrder(ORG, "polinate", order.id, words=cancelled, create_lines=(line(LOOSE),))
+    book.done(more)
+    assert not held.is_held(book.order(order))
+    assert {(job.kind, job.state) for job in book.jobs(order)} == {
+        ("increase", "due"), ("void", "due"),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("in_hand", [True, False])
 def test_a_void_waits_until_no_call_of_the_step_that_was_stopped_is_on_its_way(
     in_hand: bool,

@@ -87,7 +87,7 @@ def release(command: ReleaseOrder, facts: Facts) -> Decision:
     changes = Changes(facts)
     if not held.is_held(order):
         return Decision(changes, OrderResult(order))
-    changes.jobs.put_all(set_free(order, facts, facts.now))
+    set_free(order, facts, changes, facts.now)
     order = held.released(order)
     order, event = events.happened(order, events.ORDER_RELEASED, facts, command.source)
     changes.events.append(event)

@@ -116,19 +116,18 @@ def taken_up(order: Order, facts: Facts) -> list[Job]:
     ]  # fmt: skip
 
 
-def set_free(order: Order, facts: Facts, at: int | None = None) -> list[Job]:
+def set_free(order: Order, facts: Facts, changes: Changes, at: int | None = None) -> None:
     """The steps of an order that stood still while somebody held the order, due `at` this time, in
     microseconds UTC; else once no call of them can be on its way. A service may be asked once more
     for the same; but that nothing came of a call is not known before the call is over.
+
+    A step that these changes make counts too: what releases an order may ask for more money first.
     """
-    return [
-        held_here(job._replace(
-            state="due", run_at=_after_calls(job, facts) if at is None else at,
-            put_off_at=facts.now,
-        ), facts)
-        for job in facts.jobs.values()
-        if (job.org, job.order_id, job.state) == (order.org, order.id, held.STOPPED)
-    ]  # fmt: skip
+    its = (changes.jobs.get((order.org, id_)) for id_ in job_ids(order.id))
+    for job in [one for one in its if one is not None and one.state == held.STOPPED]:
+        run_at = _after_calls(job, facts) if at is None else at
+        due = job._replace(state="due", run_at=run_at, put_off_at=facts.now)
+        changes.jobs.put(held_here(due, facts))
 
 
 def _after_calls(job: Job, facts: Facts) -> int:

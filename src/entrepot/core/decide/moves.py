@@ -302,7 +302,7 @@ def _consequences(
 ) -> Order:
     if after.facets.stage not in RUNNING:
         # The steps that stood still go on to their end.
-        changes.jobs.put_all(set_free(after, facts))
+        set_free(after, facts, changes)
         after = held.released(after)
     if after.facets.stage in ENDED and before.facets.stage in RUNNING:
         after = after.changed(
