@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from entrepot.core import lifecycle, payment, words
 from entrepot.core.facets import VALUES, Facets
-from entrepot.core.order_reason import DISPUTED, MEANINGS, REMEDIES
+from entrepot.core.order_reason import MEANINGS
+from entrepot.core.remedies import REMEDIES, STANDS, whole
 from entrepot.edge import together
 from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
 from entrepot.printed_states import printed_reached, printed_states
@@ -243,7 +244,12 @@ def printed_lifecycle() -> str:
         _REASONS,
         table(
             ("reason", "meaning", "what an operator does"),
-            ((f"`{one}`", text, REMEDIES.get(one, "")) for one, text in MEANINGS.items()),
+            ((f"`{one}`", text, whole(REMEDIES.get(one, ()))) for one, text in MEANINGS.items()),
+        ),
+        "\n",
+        table(
+            ("where an order stands", "what an operator does"),
+            ((stands, whole(remedies)) for stands, remedies in STANDS.items()),
         ),
         _MIRRORED,
         _claims(),
@@ -258,13 +264,11 @@ def printed_lifecycle() -> str:
     return "".join(parts)
 
 
-_REASONS = f"""
+_REASONS = """
 ### Reasons
 
 An order keeps one of these codes, and a sentence of its own case. `entrepot explain ORDER` says
-both, and what an operator does.
-
-A payment that is `disputed` gives an order no reason. {DISPUTED}
+both, and what an operator does. A command is named only while the order takes the command.
 
 """
 

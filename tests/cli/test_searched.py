@@ -12,7 +12,8 @@ from entrepot.cli.explain import explain
 from entrepot.cli.orders import orders
 from entrepot.cli.session import OperatorError
 from entrepot.core import ids
-from entrepot.core.order_reason import REMEDIES, OrderReason
+from entrepot.core.order_reason import OrderReason
+from entrepot.core.remedies import REMEDIES, whole
 from entrepot.store import schema
 
 
@@ -53,4 +54,6 @@ def test_an_order_that_is_announced_alone_is_told_as_that(office: Office) -> Non
 
 def test_an_order_that_is_parked_says_what_an_operator_does(office: Office) -> None:
     order = office.place(PARKED)
-    assert office.told(explain, ids.dashed(order.id))["to_do"] == REMEDIES[OrderReason.PARKED]
+    assert office.told(explain, ids.dashed(order.id))["to_do"] == whole(
+        REMEDIES[OrderReason.PARKED]
+    )

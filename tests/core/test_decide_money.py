@@ -131,7 +131,10 @@ def test_money_of_an_order_that_is_held_is_not_taken() -> None:
     book.stock()
     order = book.confirmed()
     book.done(HoldOrder(ORG, "native", order.id, "fraud?"))
-    assert book.refused(CaptureOrder(ORG, "native", order.id)).detail == "held: fraud?"
+    assert (
+        book.refused(CaptureOrder(ORG, "native", order.id)).detail
+        == "the order is held: release it (held: fraud?)"
+    )
     book.done(ReleaseOrder(ORG, "native", order.id))
     captured(book, order)
     assert book.order(order).facets.payment == "paid"

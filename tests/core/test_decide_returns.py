@@ -100,8 +100,9 @@ def test_what_one_return_waits_for_is_not_asked_for_again() -> None:
     rest = requested(book, order)
     its = [row for row in book.facts.of(RETURN_LINES).values() if row.number == rest.number]
     assert sorted(units(row.quantity) for row in its) == [1, 2, 3]
-    assert book.refused(requesting(order)).detail == "no goods of the order are out"
-    assert book.refused(TakeBack(ORG, "native", order.id)).detail == "no goods of the order are out"
+    awaited = "an open return waits for all goods that are out: receive or refuse the return"
+    assert book.refused(requesting(order)).detail == awaited
+    assert book.refused(TakeBack(ORG, "native", order.id)).detail == awaited
     book.done(ANSWERS["refused"](back))
     assert book.order(order).facets.returns == "requested"
     requested(book, order, 3)

@@ -203,7 +203,7 @@ CONFIRMED = {
     "hold": None,
     "capture": None,
     "refund": "no money of the order was taken that could be given back",
-    "release": "nothing would change: the order is confirmed",
+    "release": "nothing would change: nobody holds it",
     "deliver": "no goods of the order have left",
     "lose": "no goods of the order have left",
     "note": None,
@@ -257,7 +257,8 @@ def test_a_shipment_on_its_way_is_explained() -> None:
     assert told["receive_return"] == "no return of the order was asked for"
     book.done(RequestReturn(ORG, "native", order.id))
     told = legal(book, order)
-    assert told["return"] == told["take_back"] == "no goods of the order are out"
+    awaited = "an open return waits for all goods that are out: receive or refuse the return"
+    assert told["return"] == told["take_back"] == awaited
     assert [told[f"{answer}_return"] for answer in ("approve", "refuse", "receive")] == [None] * 3
 
 
@@ -297,3 +298,37 @@ def test_a_parked_order_and_an_ended_one_are_explained() -> None:
     assert told["cancel"] == "nothing would change: the order is cancelled"
     assert told["ship"] == "goods of a cancelled order do not move"
     assert told["amend_lines"] == "lines of a cancelled order do not change"
+
+
+def test_a_command_that_would_change_nothing_says_what_is_so_already() -> None:
+    book = Book()
+    book.stock()
+    order = book.confirmed()
+    book.done(ShipOrder(ORG, "native", order.id))
+    [one] = book.facts.of(SHIPMENTS).values()
+    book.facts.by_shipment[ORG, one.id] = (ORG, one.order_id, one.number)
+    book.done(LoseShipment(ORG, "native", one.id))
+    told = legal(book, order)
+    assert told["lose"] == "nothing would change: its goods are lost"
+    assert told["release"] == "nothing would change: nobody holds it"
+
+
+def test_goods_of_a_mirrored_order_are_moved_elsewhere() -> None:
+    """Before, its goods were said not to have left, although its sender had told otherwise."""
+    book = Book()
+    order = book.mirrored(("konvo", "shipped"), ("konvo_shipment", "in_transit"))
+    told = legal(book, order)
+    assert order.facets.fulfilment == "in_transit"
+    assert {told[name] for name in ("ship", "deliver", "lose")} == {
+        "the goods of a mirrored order leave from elsewhere"
+    }
+    back = ("return", "take_back", "approve_return", "refuse_return", "receive_return")
+    assert {told[name] for name in back} == {"the goods of a mirrored order come back elsewhere"}
+
+
+def test_the_money_of_an_order_that_is_held_is_taken_once_it_is_released() -> None:
+    book = Book()
+    book.stock()
+    order = book.confirmed()
+    book.done(HoldOrder(ORG, "native", order.id, "fraud?"))
+    assert legal(book, order)["capture"] == "the order is held: release it (held: fraud?)"

@@ -10,8 +10,8 @@ from tests.core.book import ORG, START, Book, line
 from entrepot.core import shown
 from entrepot.core.decide.steps import DeferJob
 from entrepot.core.explain import LEAST, legal_commands
+from entrepot.core.facets import Facets
 from entrepot.core.order import Order
-from entrepot.core.order_reason import DISPUTED, REMEDIES, OrderReason, remedy
 from entrepot.core.shown import moment
 from entrepot.core.standing import Standing, document, explained
 
@@ -41,15 +41,18 @@ def placed(book: Book, **deferred: Any) -> Order:
     return order
 
 
-def told(book: Book, order: Order, at: int = START, **more: Any) -> dict[str, Any]:
+def standing(book: Book, order: Order, at: int = START, **more: Any) -> Standing:
     order, jobs = book.order(order), book.jobs(order)
     legal = legal_commands(order, book.facts)
     said: dict[str, Any] = {"jobs": jobs, "hold_ends": None, "seen": {}} | more
-    standing = Standing(at, order, events=book.events(order), legal=legal, **said)
-    return document(explained(standing))
+    return Standing(at, order, events=book.events(order), legal=legal, **said)
 
 
-def test_a_confirmed_order_waits_for_nothing(book: Book) -> None:
+def told(book: Book, order: Order, at: int = START, **more: Any) -> dict[str, Any]:
+    return document(explained(standing(book, order, at, **more)))
+
+
+def test_a_confirmed_order_waits_for_the_shop(book: Book) -> None:
     order = book.confirmed(line(), paid=False)
     book.told(order, ("polinate_status", "PACKED"))
     said = told(book, order)
@@ -59,7 +62,7 @@ def test_a_confirmed_order_waits_for_nothing(book: Book) -> None:
     assert said == {
         "stage": "confirmed", "since": moment(confirmed), "waiting_for": None, "last_error": None,
         "try": None, "tries_max": None, "next_try_at": None, "held_by": None,
-        "sentence": f"confirmed since {moment(confirmed)}: it waits for nothing",
+        "sentence": f"confirmed since {moment(confirmed)}: the shop ships",
     }  # fmt: skip
 
 
@@ -120,19 +123,38 @@ def test_the_time_is_known_where_old_events_have_left(book: Book) -> None:
     assert explained(standing).since == order.updated_at
 
 
-def test_what_an_operator_does_about_a_reason_and_a_dispute() -> None:
-    again = REMEDIES[OrderReason.CAPTURE_DECLINED]
-    assert remedy(OrderReason.CAPTURE_DECLINED, "authorized", waits=True) == again
-    assert remedy(OrderReason.CAPTURE_DECLINED, "disputed", waits=False) == f"{again} {DISPUTED}"
-    assert remedy(None, "disputed", waits=False) == DISPUTED
-    assert remedy(OrderReason.CANCELLED, "voided", waits=False) is None
-    assert remedy(OrderReason.CANCELLED, "authorized", waits=True) == REMEDIES[OrderReason.WAITING]
-
-
 def test_a_disputed_order_says_so_where_it_has_no_other_reason(book: Book) -> None:
     order = book.confirmed(line(), paid=False)
     disputed = order._replace(facets=order.facets._replace(payment="disputed"))
     standing = Standing(START, disputed, (), None, {}, book.events(order), ())
     assert explained(standing).sentence.endswith(
-        ": the customer disputes its payment; it waits for nothing"
+        ": the customer disputes its payment; the shop packs"
     )
+
+
+@pytest.mark.parametrize(
+    ("facets", "managed", "rest"),
+    [
+        (Facets("confirmed", fulfilment="partially_shipped"), True, "the shop ships the rest"),
+        (Facets("confirmed", fulfilment="lost"), True, "the shop decides"),
+        (Facets("confirmed", fulfilment="delivered"), True, "it waits for nothing"),
+        (
+            Facets("confirmed", fulfilment="delivered", returns="requested"),
+            True,
+            "the shop waits for goods that are to come back",
+        ),
+        (Facets("completed", fulfilment="delivered"), True, "it waits for nothing"),
+        (Facets("cancelled"), False, "it waits for nothing"),
+        (Facets("draft"), False, "its sender has not decided yet"),
+        (Facets("placed"), False, "another system runs it"),
+        (Facets("confirmed", "refunded"), False, "another system runs it"),
+    ],
+    ids=str,
+)
+def test_an_order_without_a_reason_says_who_waits_for_what(
+    book: Book, facets: Facets, managed: bool, rest: str
+) -> None:
+    """Before, each of them said that it waits for nothing."""
+    order = book.placed(line())._replace(facets=facets, managed=managed)
+    sentence = explained(Standing(START, order, (), None, {}, (), ())).sentence
+    assert sentence == f"{facets.stage} since {moment(order.updated_at)}: {rest}"

@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 from tests.pipeline.conftest import FAST, POLICIES, House, eventually
 
+from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.steps import ResumeOrder
 from entrepot.pipeline.reports import Reports
 from entrepot.pipeline.retry import Policy
@@ -19,6 +20,7 @@ from entrepot.providers.payment import (
     NotSent,
     OperationRequest,
     PaymentRequest,
+    Running,
     Unknown,
     VoidAnswer,
 )
@@ -114,20 +116,45 @@ class NoVoid:
         return self.answer or await self._real(request)
 
 
-async def test_a_void_that_has_no_answer_is_told_beside_why_the_order_ended(house: House) -> None:
-    voids = NoVoid(house, NotSent("no route"))
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (
+            NotSent("no route"),
+            rf"void, try 2 of 300, next {TIME}: sandbox: the void has no answer: no route",
+        ),
+        (Running("void-1"), "the provider's outcome of the void"),
+    ],
+    ids=["no answer", "running"],
+)
+async def test_a_void_that_is_not_done_is_told_beside_why_the_order_ended(
+    house: House, answer: VoidAnswer, why: str
+) -> None:
+    voids = NoVoid(house, answer)
     house.start(policies=SLOW, random01=longest)
     order_id = await house.place()
     await house.until(order_id, "confirmed", "authorized")
     await house.cancel(order_id)
-    await until_told(
-        house, order_id, rf"cancelled: told by polinate; waiting: void, try 2 of 300, next {TIME}: "
-        r"sandbox: the void has no answer: no route",
-    )  # fmt: skip
+    await until_told(house, order_id, f"cancelled: told by polinate; waiting: {why}")
     voids.answer = None
     house.advance(3001)
     await house.until(order_id, "cancelled", "voided")
     assert await told(house, order_id) == "cancelled: told by polinate"
+
+
+async def test_a_refund_that_is_declined_after_the_end_is_the_reason(house: House) -> None:
+    house.start()
+    order_id = await house.place("card refund-declined")
+    await house.until(order_id, "confirmed")
+    await house.do(CaptureOrder(house.shop.org, "native", order_id))
+    await house.until(order_id, "confirmed", "paid")
+    await house.cancel(order_id)
+    await until_told(
+        house, order_id,
+        "refund_declined: sandbox: the refund of .* is declined: .*; "
+        "it ended: cancelled: told by polinate",
+    )  # fmt: skip
+    await house.check()
 
 
 # --- the log and the metrics

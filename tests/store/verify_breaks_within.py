@@ -131,6 +131,8 @@ _STORY = (
     Break("REASONS", "cancelled, and placed", "placed", _order("reason = 'cancelled'", "placed")),
     Break("REASONS", "its hold lapses, and placed", "placed",
           _order("reason = 'hold_lapses'", "placed")),
+    Break("REASONS", "a refund was declined, and placed", "placed",
+          _order("reason = 'refund_declined'", "placed")),
     Break("REASONS", "parked, and not", "placed", _order("reason = 'parked'", "placed")),
     Break("REASONS", "the sandbox, and declined", "declined",
           _order("reason = 'sandbox'", "declined")),

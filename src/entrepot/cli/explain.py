@@ -14,10 +14,11 @@ from entrepot.cli.session import on_book, order_meant, order_words
 from entrepot.clock import new_id, now
 from entrepot.core import ids, shown
 from entrepot.core.money import Amount
-from entrepot.core.order import Event, Job, Reservation
-from entrepot.core.order_reason import MEANINGS, remedy
+from entrepot.core.order import Event, Job, Line, Reservation
+from entrepot.core.order_reason import MEANINGS
 from entrepot.core.payment import FullPayment
 from entrepot.core.quantity import text
+from entrepot.core.remedies import to_do
 from entrepot.core.returns import Return, ReturnLine
 from entrepot.core.shipments import Shipment, ShipmentLine
 from entrepot.core.shown import moment
@@ -88,18 +89,22 @@ def described(found: Explained) -> dict[str, Any]:
     return {
         "sentence": told.pop("sentence"),
         "order_id": ids.dashed(order.id),
+        "number": order.number,
         "internal_reference": ids.internal_reference(order.id),
+        "name": order.external_name,
         "sender_id": order.sender_id,
+        "external_id": order.external_id,
         "origin": order.origin,
         "managed": order.managed,
         "placed_at": moment(order.created_at),
         "updated_at": moment(order.updated_at),
         "stands": order.facets._asdict(),
         "shown_as": dict(order.words),
+        "lines": [_line(line) for line in order.lines],
         "total": f"{order.total.text()} {order.currency}",
         "reason": shown.reason(order),
         "reason_means": MEANINGS.get(order.reason or ""),
-        "to_do": remedy(order.reason, order.facets.payment, waits=bool(its.jobs)),
+        "to_do": to_do(standing),
         "waits_for": told["waiting_for"] or "nothing: its pipeline has no step left",
         **told,
         "legal_words": legal_words,
@@ -109,6 +114,17 @@ def described(found: Explained) -> dict[str, Any]:
         "shipments": [_shipment(one, its.shipment_lines) for one in its.shipments],
         "returns": [_return(one, its.return_lines) for one in its.returns],
         "events": [_event(event) for event in its.events],
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "number": line.number,
+        "quantity": text(line.quantity),
+        "title": line.title,
+        "sku": line.sku,
+        "price": f"{line.price.text()} {line.currency}",
+        "id": ids.dashed(line.id),
     }
 
 

@@ -22,7 +22,8 @@ from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.note import NoteOrder
 from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.resolve import DONE, ResolveOrder
-from entrepot.core.decide.ship import ShipOrder
+from entrepot.core.decide.returning import COME_BACK_ELSEWHERE
+from entrepot.core.decide.ship import LEAVE_ELSEWHERE, ShipOrder
 from entrepot.core.decide.steps import ResumeOrder
 from entrepot.core.decide.take_back import ReceiveReturn, TakeBack
 from entrepot.core.facets import Facets
@@ -49,12 +50,14 @@ class Least(NamedTuple):
     """The least that a command can ask of an order.
 
     `bare` is the command of an order by its id: the rows that it needs are those of every try. With
-    `tries` one of them is enough, and `without` says why there is none.
+    `tries` one of them is enough, and `without` says why there is none. `idle` says why the command
+    would change nothing.
     """
 
     bare: Callable[[int, bytes], Command]
     tries: Callable[[Order, Facts], tuple[Command, ...]] | None = None
-    without: str = ""
+    without: Callable[[Order], str] = lambda _order: ""
+    idle: Callable[[Order], str] = lambda order: f"the order is {order.facets.stage}"
 
 
 def _amendment(org: int, order_id: bytes) -> Command:
@@ -73,7 +76,7 @@ def _bringing(stage: str) -> Least:
             if words.moved_by(axis, word, stand).stage == stage
         )
 
-    return Least(_amendment, tries, f"no word makes an order {stage}")
+    return Least(_amendment, tries, lambda _order: f"no word makes an order {stage}")
 
 
 def _other_notes(order: Order, _facts: Facts) -> tuple[Command, ...]:
@@ -115,7 +118,15 @@ def _of_shipments(make: Callable[[int, str, bytes], Command]) -> Least:
             facts.by_shipment[one.org, one.id] = (one.org, one.order_id, one.number)
         return tuple(make(order.org, _WHO, one.id) for one in its)
 
-    return Least(_amendment, tries, "no goods of the order have left")
+    return Least(_amendment, tries, _no_shipment, lambda order: f"its goods are {_goods(order)}")
+
+
+def _goods(order: Order) -> str:
+    return order.facets.fulfilment
+
+
+def _no_shipment(order: Order) -> str:
+    return "no goods of the order have left" if order.managed else LEAVE_ELSEWHERE
 
 
 def _of_returns(make: Callable[[int, str, bytes], Command]) -> Least:
@@ -127,7 +138,11 @@ def _of_returns(make: Callable[[int, str, bytes], Command]) -> Least:
             facts.by_return[one.org, one.id] = (one.org, one.order_id, one.number)
         return tuple(make(order.org, _WHO, one.id) for one in its)
 
-    return Least(_amendment, tries, "no return of the order was asked for")
+    return Least(_amendment, tries, _no_return)
+
+
+def _no_return(order: Order) -> str:
+    return "no return of the order was asked for" if order.managed else COME_BACK_ELSEWHERE
 
 
 def _scrapping(org: int, source: str, return_id: bytes) -> Command:
@@ -138,7 +153,7 @@ def _scrapping(org: int, source: str, return_id: bytes) -> Command:
 LEAST: Mapping[str, Least] = MappingProxyType(
     {
         "amend": Least(_amendment, _other_notes),
-        "amend_lines": Least(_amendment, _other_prices, "the order has no line"),
+        "amend_lines": Least(_amendment, _other_prices, lambda _order: "the order has no line"),
         "cancel": _bringing("cancelled"),
         "ship": Least(lambda org, id_: ShipOrder(org, _WHO, id_)),
         "deliver": _of_shipments(DeliverShipment),
@@ -152,7 +167,9 @@ LEAST: Mapping[str, Least] = MappingProxyType(
         "capture": Least(lambda org, id_: CaptureOrder(org, _WHO, id_)),
         "refund": Least(lambda org, id_: RefundOrder(org, _WHO, id_)),
         "hold": Least(lambda org, id_: HoldOrder(org, _WHO, id_, "?")),
-        "release": Least(lambda org, id_: ReleaseOrder(org, _WHO, id_)),
+        "release": Least(
+            lambda org, id_: ReleaseOrder(org, _WHO, id_), idle=lambda _order: "nobody holds it"
+        ),
         "note": Least(lambda org, id_: NoteOrder(org, id_, _WHO, ".")),
         "retry": Least(ResumeOrder),
         "resolve": Least(lambda org, id_: ResolveOrder(org, id_, _WHO, DONE, _WHO)),
@@ -173,7 +190,7 @@ def legal_commands(order: Order, facts: Facts) -> tuple[Legal, ...]:
 
 def _why_not(least: Least, order: Order, facts: Facts) -> str | None:
     bare = (least.bare(order.org, order.id),)
-    why_not = least.without
+    why_not = least.without(order)
     for number, command in enumerate(bare if least.tries is None else least.tries(order, facts)):
         outcome = decide(command, facts)
         if isinstance(outcome, Refusal):
@@ -181,7 +198,7 @@ def _why_not(least: Least, order: Order, facts: Facts) -> str | None:
         elif _changes(outcome):
             return None
         else:
-            sentence = f"nothing would change: the order is {order.facets.stage}"
+            sentence = f"nothing would change: {least.idle(order)}"
         why_not = why_not if number else sentence
     return why_not
 

@@ -71,6 +71,11 @@ def forbids(order: Order, after: Facets) -> str | None:
     return refusal(order) if leaves or over else None
 
 
+def stands_still(order: Order) -> str:
+    """Why no step of an order that is held goes on, as a sentence."""
+    return f"the order is held: release it ({sentence(order)})"
+
+
 def refusal(order: Order) -> str:
     """Why nothing leaves of an order that is held, as a sentence."""
     return f"goods of an order that is held do not leave: release it first ({sentence(order)})"

@@ -12,6 +12,7 @@ from entrepot.core.decide.jobs import TRIES_MAX
 from entrepot.core.explain import Legal
 from entrepot.core.order import Event, Job, Order
 from entrepot.core.shown import moment, stuck
+from entrepot.core.states import FULFILMENT, RETURN, STAGE
 
 _TURN = re.compile(r"\btry \d+ of (\d+)\b")
 
@@ -58,9 +59,6 @@ def explained(standing: Standing) -> Explanation:
     order, job = standing.order, step_of(standing)
     since, waits = _since(order, standing.events), waits_for(standing)
     reason = shown.reason(order)
-    rest = f"it waits for {waits}" if waits else "it waits for nothing"
-    if order.facets.payment == "disputed":
-        rest = f"the customer disputes its payment; {rest}"
     parked = job is not None and job.state in ("parked", held.STOPPED)
     in_hand = job is not None and job.leased_until > standing.at
     turn = _TURN.search(order.reason_detail or "") if job is not None and not parked else None
@@ -74,8 +72,25 @@ def explained(standing: Standing) -> Explanation:
         None if job is None or parked or in_hand else job.run_at,
         None if job is None else _holder(job, standing.at),
         standing.legal,
-        reason or f"{order.facets.stage} since {moment(since)}: {rest}",
+        reason or f"{order.facets.stage} since {moment(since)}: {_open(order, waits)}",
     )
+
+
+def _open(order: Order, waits: str | None) -> str:
+    """What is not over of an order that has no reason, and who waits for what."""
+    stage, payment, goods, back = order.facets
+    told = ["the customer disputes its payment"] if payment == "disputed" else []
+    whom: list[str] = []
+    if waits:
+        whom = [f"it waits for {waits}"]
+    elif stage == "draft":
+        whom = [STAGE[stage].waits]
+    elif stage == "confirmed" and goods != "unassigned":
+        whom = [FULFILMENT[goods].waits, RETURN[back].waits]
+    elif not order.managed and stage in ("placed", "confirmed"):
+        whom = ["another system runs it"]
+    told += [f"{one[0].lower()}{one[1:].rstrip('.')}" for one in whom if one]
+    return "; ".join(told) or "it waits for nothing"
 
 
 def document(told: Explanation) -> dict[str, Any]:

@@ -104,7 +104,7 @@ RETURN: dict[str, State] = {
     "requested": State(
         "A return is asked for, and nothing is back.",
         "The goods come, or the last open return is refused.",
-        "The shop waits for the goods.",
+        "The shop waits for goods that are to come back.",
     ),
     "partial": State("A part of the goods is back.", "The rest comes back."),
     "returned": State("All goods are back, or a word says so.", "Never."),

@@ -11,6 +11,7 @@ from entrepot.core import actor, events
 from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing
 from entrepot.core.decide.payment_outcome import given_up, held_no_more, paid_as, short
+from entrepot.core.decide.waiting import no_longer
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
 from entrepot.core.order import Order
@@ -19,7 +20,7 @@ from entrepot.core.payment import CaptureFound, FullPayment
 from entrepot.core.refunds import RefundFound, capture_of
 
 # Reasons of an order that says what is wrong with a hold. Neither is true once all is taken.
-_OF_HOLDS = frozenset({OrderReason.HOLD_LAPSES, OrderReason.CAPTURE_DECLINED})
+_OF_HOLDS = (OrderReason.HOLD_LAPSES, OrderReason.CAPTURE_DECLINED)
 
 
 class HoldSeen(NamedTuple):
@@ -77,8 +78,8 @@ def _taken(
         full = given_up(full, facts, changes)
     funds = capturing.count_in(funds.put(full), full, changes)
     order = paid_as(order, funds)
-    if order.reason in _OF_HOLDS and not funds.capturable:
-        order = order.changed(reason=None, reason_detail=None)
+    for reason in _OF_HOLDS if not funds.capturable else ():
+        order = no_longer(order, reason)
     if seen.over:
         order = short(order, full, became="the hold has ended there, or was let go")
     type_, detail = events.PAYMENT_VOIDED, {"service": service}
@@ -111,8 +112,8 @@ def give_back(
         changes.operations.put(refund)
         funds = funds.put(after)
         order = paid_as(order, funds)
-        if order.reason == OrderReason.REFUND_DECLINED and not funds.refundable:
-            order = order.changed(reason=None, reason_detail=None)
+        if not funds.refundable:
+            order = no_longer(order, OrderReason.REFUND_DECLINED)
         detail = {"amount": funds.amount(refund.units).text(), "service": funds.service}
         who = actor.provider(funds.service)
         order, told = events.happened(

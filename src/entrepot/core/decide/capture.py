@@ -55,8 +55,8 @@ def capture(command: CaptureOrder, facts: Facts) -> Decision:
     if order.is_off or order.facets.stage == "placed":
         sentence = f"the money of a {order.facets.stage} order is not taken"
         raise refuse(Reason.ILLEGAL_MOVE, sentence)
-    if (why := held.sentence(order)) is not None:
-        raise refuse(Reason.ILLEGAL_MOVE, why)
+    if held.is_held(order):
+        raise refuse(Reason.ILLEGAL_MOVE, held.stands_still(order))
     if not funds.capturable:
         raise refuse(Reason.ILLEGAL_MOVE, "no money of the order is held that could be taken")
     units = units_of(command.amount, funds, funds.capturable, "held", command.field)

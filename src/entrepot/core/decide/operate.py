@@ -9,7 +9,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.decide import capturing
 from entrepot.core.decide.jobs import held_job, job_ids, next_step
 from entrepot.core.decide.payment_outcome import held_no_more, paid_as, rest_let_go
-from entrepot.core.decide.waiting import adds, goes_on, says
+from entrepot.core.decide.waiting import adds, goes_on, no_longer, says
 from entrepot.core.facts import Facts
 from entrepot.core.funds import Funds
 from entrepot.core.needs import Needs
@@ -114,8 +114,10 @@ def _settled(
             order = adds(order, command.detail)
         elif not by_hand or funds.capturable:
             order = says(order, _REASONS[kind], why + command.detail)
-    elif order.reason == _REASONS[kind] or _is_over(order, funds):
-        order = order.changed(reason=None, reason_detail=None)
+    else:
+        order = no_longer(order, _REASONS[kind])
+        if funds.facet != "authorized":
+            order = no_longer(order, OrderReason.HOLD_LAPSES)
     type_ = (_DONE if command.done else _DECLINED)[kind]
     who = None if command.stays else actor.provider(service)
     order, told = events.happened(order, type_, facts, "pipeline", detail, who)
@@ -182,8 +184,3 @@ def _declined_behind(
         order, told = events.happened(order, events.CAPTURE_DECLINED, facts, "pipeline", detail)
         changes.events.append(told)
     return order
-
-
-def _is_over(order: Order, funds: Funds) -> bool:
-    """Whether the order says that a hold is about to end, and nothing is held any more."""
-    return order.reason == OrderReason.HOLD_LAPSES and funds.facet != "authorized"

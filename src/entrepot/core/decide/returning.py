@@ -23,6 +23,9 @@ from entrepot.core.returns import (
     ReturnLine,
 )
 
+# Why nothing of an order that another system runs comes back here.
+COME_BACK_ELSEWHERE = "the goods of a mirrored order come back elsewhere"
+
 
 class Place(NamedTuple):
     """The place where goods that come back are put: a shelf, that of `location_id` or each line's
@@ -68,6 +71,14 @@ def out_of(order: Order, facts: Facts, changes: Changes) -> dict[bytes, Quantity
     }
 
 
+def none_is_out(order: Order, facts: Facts, changes: Changes) -> str:
+    """Why no goods of the order can be asked back, as a sentence."""
+    open_ = [one for one in returns_of(order, facts, changes).values() if one.state in OPEN]
+    if open_:
+        return "an open return waits for all goods that are out: receive or refuse the return"
+    return "no goods of the order are out"
+
+
 def found(org: int, return_id: bytes, facts: Facts) -> tuple[Order, Return]:
     """The return that has this id, with its order. Refused: an unknown one."""
     key = facts.by_return.get((org, return_id))
@@ -87,7 +98,7 @@ def may_become(one: Return, state: str) -> None:
 def can_come_back(order: Order) -> None:
     """Refuse an order that another system runs, or whose goods cannot come back."""
     if not order.managed:
-        raise refuse(Reason.ILLEGAL_MOVE, "the goods of a mirrored order come back elsewhere")
+        raise refuse(Reason.ILLEGAL_MOVE, COME_BACK_ELSEWHERE)
     why_not = lifecycle.not_returnable(order.facets)
     if why_not is not None:
         raise refuse(Reason.ILLEGAL_MOVE, why_not)

@@ -17,6 +17,9 @@ from entrepot.core.shipments import SHIPMENTS, Carriage, Part
 # Characters.
 _LENGTHS = {"carrier": 200, "tracking_number": 200, "tracking_url": 2_000}
 
+# Why nothing of an order that another system runs leaves from here.
+LEAVE_ELSEWHERE = "the goods of a mirrored order leave from elsewhere"
+
 
 class ShipOrder(NamedTuple):
     """Goods of an order leave now, with one shipment. Without `lines` all that is left leaves."""
@@ -51,7 +54,7 @@ def ship(command: ShipOrder, facts: Facts) -> Decision:
             sentence = f"must not be longer than {_LENGTHS[name]:,} characters"
             raise refuse(Reason.INVALID, sentence, name)
     if not order.managed:
-        raise refuse(Reason.ILLEGAL_MOVE, "the goods of a mirrored order leave from elsewhere")
+        raise refuse(Reason.ILLEGAL_MOVE, LEAVE_ELSEWHERE)
     if held.is_held(order):
         raise refuse(Reason.ILLEGAL_MOVE, held.refusal(order))
     if unpaid.is_unpaid(order):

@@ -164,7 +164,7 @@ def resume(command: ResumeOrder, facts: Facts) -> Decision:
     if order is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     if held.is_held(order):
-        raise refuse(Reason.ILLEGAL_MOVE, f"the order is held: release it ({held.sentence(order)})")
+        raise refuse(Reason.ILLEGAL_MOVE, held.stands_still(order))
     again = taken_up(order, facts)
     if not again:
         under_way = any(job.order_id == order.id for job in facts.jobs.values())

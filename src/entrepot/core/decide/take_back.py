@@ -79,7 +79,7 @@ def take_back(command: TakeBack, facts: Facts) -> Decision:
     out = returning.out_of(order, facts, changes)
     parts = out if command.lines is None else sending.parts(command.lines, order, out, "out")
     if not parts:
-        raise refuse(Reason.ILLEGAL_MOVE, "no goods of the order are out")
+        raise refuse(Reason.ILLEGAL_MOVE, returning.none_is_out(order, facts, changes))
     key = (order.org, order.id)
     number = len(facts.group(RETURNS, key)) + 1
     made = Return(*key, number, None, facts.new_id(), "requested", None, facts.now)

@@ -27,10 +27,24 @@ def waits(order: Order, what: str, reason: OrderReason | None = None) -> Order:
 
 
 def says(order: Order, reason: OrderReason, detail: str) -> Order:
-    """The order with a reason that an operator should see. An ended order keeps why it ended."""
+    """The order with a reason that an operator should see. An ended order says behind it why it
+    ended. What a service declined to take of an ended order is no reason: nobody takes it again.
+    """
     if not order.is_off:
         return order.changed(reason=reason, reason_detail=detail[:DETAIL_MAX])
-    return waits(order, detail)
+    if order.parked:
+        return waits(order, detail)
+    if reason == OrderReason.CAPTURE_DECLINED:
+        return adds(order, detail)
+    detail = _before_its_end(no_longer(order, reason), detail)
+    return order.changed(reason=reason, reason_detail=detail)
+
+
+def no_longer(order: Order, reason: OrderReason) -> Order:
+    """The order without this reason, if it has it. An ended order says again why it ended."""
+    if order.reason != reason:
+        return order
+    return _as_it_ended(order) if order.is_off else order.changed(reason=None, reason_detail=None)
 
 
 def adds(order: Order, what: str) -> Order:
@@ -46,11 +60,23 @@ def parks(order: Order, what: str) -> Order:
     """The order left to an operator, who is told this. An ended order says behind it why it ended:
     it shows that again once the operator is not needed any more.
     """
+    detail = _before_its_end(order, what)
+    return order.changed(parked=True, reason=OrderReason.PARKED, reason_detail=detail)
+
+
+def _before_its_end(order: Order, what: str) -> str:
+    """This sentence; of an ended order, with why it ended behind it."""
     why = ""
     if order.is_off and (before := goes_on(order)).reason is not None:
         why = f"{_ENDED_AS}{before.reason}: {before.reason_detail or ''}"[: DETAIL_MAX // 2]
-    detail = f"{what[: DETAIL_MAX - len(why)]}{why}"
-    return order.changed(parked=True, reason=OrderReason.PARKED, reason_detail=detail)
+    return f"{what[: DETAIL_MAX - len(why)]}{why}"
+
+
+def _as_it_ended(order: Order) -> Order:
+    """An ended order that says why it ended, and nothing before that."""
+    before, _, why = (order.reason_detail or "").partition(_ENDED_AS)[2].partition(": ")
+    reason = before or OrderReason(order.facets.stage)
+    return order.changed(parked=False, reason=reason, reason_detail=why or None)
 
 
 def goes_on(order: Order) -> Order:
@@ -59,14 +85,14 @@ def goes_on(order: Order) -> Order:
     if order.parked:
         if not ended:
             return order.changed(parked=False, reason=None, reason_detail=None)
-        before, _, why = (order.reason_detail or "").partition(_ENDED_AS)[2].partition(": ")
-        reason = before or OrderReason(order.facets.stage)
-        return order.changed(parked=False, reason=reason, reason_detail=why or None)
+        return _as_it_ended(order)
     if order.reason == WAITING:
         return order.changed(reason=None, reason_detail=None)
     if ended and order.reason_detail and _BESIDES in order.reason_detail:
-        held = order.reason == OrderReason.MONEY_HELD
-        code = OrderReason(order.facets.stage) if held else order.reason
         detail = order.reason_detail.partition(_BESIDES)[0] or None
+        code = order.reason
+        if code == OrderReason.MONEY_HELD:
+            kept = _ENDED_AS in (detail or "")  # behind a refund that was declined
+            code = OrderReason.REFUND_DECLINED if kept else OrderReason(order.facets.stage)
         return order.changed(reason=code, reason_detail=detail)
     return order

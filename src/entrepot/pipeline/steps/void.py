@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from entrepot.core.commands import Command
 from entrepot.core.decide.steps import FinishJob
+from entrepot.core.facets import ENDED
 from entrepot.core.references import is_payment
 from entrepot.pipeline.steps import (
     LET_GO_THERE,
@@ -78,7 +79,9 @@ async def void(held: HeldJob, provider: PaymentProvider, terms: Terms) -> Comman
             return park(held, both_amounts(payment, found, LET_GO_THERE), terms)
         return hold_money(held, f"{service}: the void is declined: {answer.reason}", terms)
     if isinstance(answer, Running):
-        waiting = "waiting for the provider's outcome of the void"
-        return wait_until(held, terms.poll_at(), waiting)
+        outcome = "the provider's outcome of the void"
+        # A hold that a running order needs no more is no news of the order.
+        said = outcome if held.stage in ENDED else ""
+        return wait_until(held, terms.poll_at(), f"waiting for {outcome}", said)
     error = f"{service}: the void has no answer: {answer.detail}"
     return unanswered(held, "void", error, answer, terms)

@@ -139,6 +139,8 @@ def _forgotten_keys() -> Any:
 def _false_reasons() -> Any:
     """Orders whose reason is not true of where they stand, or is none that this program gives."""
     stage = _orders.stage
+    sold = stage.in_(("confirmed", "completed", "archived", "deleted"))
+    called_off = stage.in_(("cancelled", "rejected", "failed", "deleted"))
     true_of: dict[str, ColumnElement[bool]] = {
         **{
             reason: stage.in_(_ENDED_WITHOUT)
@@ -147,14 +149,13 @@ def _false_reasons() -> Any:
         **{ended: stage.in_((ended, "deleted")) for ended in ("cancelled", "rejected", "failed")},
         "deleted": stage == "deleted",
         "parked": _orders.parked,
-        "sandbox": stage.in_(("confirmed", "completed", "archived", "deleted")),
+        "sandbox": sold,
         "waiting": _orders.managed,
-        **{
-            reason: stage.in_(("confirmed", "completed", "archived", "deleted"))
-            for reason in ("capture_declined", "refund_declined", "increase_declined")
-        },
-        "money_held": stage.in_(("cancelled", "rejected", "failed", "deleted")),
-        "hold_lapses": stage.in_(("confirmed", "completed", "archived", "deleted")),
+        "capture_declined": sold,
+        "increase_declined": sold,
+        "refund_declined": or_(sold, called_off),
+        "money_held": called_off,
+        "hold_lapses": sold,
         "moved_back": not_(_orders.managed),
         # Both orders have this reason: the one that took lines, and the one whose lines were taken.
         "merged": stage.in_(("confirmed", "completed", "archived", "cancelled", "deleted")),
