@@ -17,7 +17,7 @@ from entrepot.store.keeping import migrate
 from entrepot.store.verify import statements, verify
 
 # Tables with few rows an organization.
-ONE_A_ORGANIZATION = {"organizations", "order_counters", "sweeps", "parent"}
+ONE_A_ORGANIZATION = {"organizations", "order_counters", "sweeps", "parent", "stock_costing"}
 
 
 @pytest.mark.parametrize("invariant", ["MONEY_USED", "HAS_A_JOB", "PARKED"])

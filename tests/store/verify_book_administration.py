@@ -11,7 +11,7 @@ from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.classify import MakeTaxon
 from entrepot.core.decide.connect import Connect
 from entrepot.core.decide.deliver_events import ClaimWebhook, Sent, SettleDeliveries
-from entrepot.core.decide.hear import Heard, KeepHeard, ReceiveOrder
+from entrepot.core.decide.hear import PLACED, Heard, KeepHeard, ReceiveOrder
 from entrepot.core.decide.invite import InviteMember, JoinMember
 from entrepot.core.decide.open_channel import MakeChannel
 from entrepot.core.decide.place import PlaceOrder
@@ -19,10 +19,12 @@ from entrepot.core.decide.run_stock import RunStock
 from entrepot.core.decide.stocking import MakeLocation
 from entrepot.core.decide.subscribe import MakeWebhook
 from entrepot.core.decide.watch_stock import WatchStock
+from entrepot.core.integrations import key_of
 from entrepot.core.money import Amount
 from entrepot.core.quantity import NONE
 from entrepot.core.results import ConnectionResult, TaxonResult, WebhookResult
 from entrepot.store.reading import stock_watch
+from entrepot.writer.envelope import Answer, Idempotency
 
 if TYPE_CHECKING:
     from tests.store.verify_book import Healthy
@@ -73,11 +75,16 @@ async def connected(book: Healthy) -> None:
     assert isinstance(made, ConnectionResult)
     connection = book.ids["connection"] = made.connection.id
     line = DraftLine("", VariantRef(names=(("title", "Poster"),)), much(1), Amount(5, 0), "EUR")
-    said = {"payment_provider": "shopify", "payment_reference": "shop-1", "external_id": "shop-1"}
+    key = key_of("conn-1", "shop-1")
+    said = {"payment_provider": "shopify", "payment_reference": "shop-1", "external_id": "shop-1",
+            "idempotency_key": key}  # fmt: skip
     placing = PlaceOrder(1, "synq", "EUR", (line,), places=2, said=said, paid_elsewhere=True)
     told = Heard("conn-1", "accounting.order.created", "shop-1")
     receive = ReceiveOrder(1, "synq", told, connection, "shop-1", b"d" * 16, placing)
-    await book.order("of_shop", receive)
+    intent = Idempotency(key, "synq.receiveOrder", ("order",), b"87654321")
+    await book.order(
+        "of_shop", receive, idempotency=intent, answer=lambda _: Answer(200, PLACED.encode())
+    )
     rejected = receive._replace(external_id="shop-2", placing=None, fault="no line")
     await book.tell(rejected)
     await book.tell(KeepHeard(1, "synq", Heard("conn-1", "item.created", "i-1", '{"id":"i-1"}')))

@@ -53,7 +53,7 @@ def _key(key: str, operation: str, order: str) -> tuple[str, ...]:
             "INSERT INTO idempotency_keys "
             "(org, key, operation, fingerprint, status, body, order_id, created_at) "
             f"SELECT org, '{key}', '{operation}', fingerprint, 201, body, {order}, created_at "
-            "FROM idempotency_keys"
+            "FROM idempotency_keys WHERE key = 'intent-1'"
         ),
     )
 
@@ -119,15 +119,17 @@ _KEYS = (
           _key("stray", "polinate.updateOrder", ":nowhere")),
     Break("KEY_AND_ORDER", "a create of nothing", "empty",
           _key("empty", "synq.createOrder", "NULL")),
-    Break("KEY_AND_ORDER", "an order without its key", "keyed", ("DELETE FROM idempotency_keys",)),
+    Break("KEY_AND_ORDER", "an order without its key", "keyed",
+          ("DELETE FROM idempotency_keys WHERE key = 'intent-1'",)),
     Break(
         "KEY_AND_ORDER", "a key removed before its time", "keyed",
         (
             (
                 "UPDATE sweeps SET horizon = "
-                "(SELECT created_at FROM idempotency_keys) WHERE kind = 'keys'"
+                "(SELECT created_at FROM idempotency_keys WHERE key = 'intent-1') "
+                "WHERE kind = 'keys'"
             ),
-            "DELETE FROM idempotency_keys",
+            "DELETE FROM idempotency_keys WHERE key = 'intent-1'",
         ),
     ),
     Break(

@@ -23,6 +23,13 @@ BREAKS_OF_PRODUCTS = (
           ("DELETE FROM product_handles WHERE org = 1 AND handle = 'plate'",)),
     Break("PRODUCTS", "a handle of another product", "plate",
           (f"UPDATE products SET handle = 'other' {_PLATE}",)),
+    Break("PRODUCTS", "a SKU that leads nowhere", "plate_small",
+          ("DELETE FROM variant_names WHERE org = 1 AND value = 'DISH-S'",)),
+    Break("PRODUCTS", "a SKU of another variant", "plate_small",
+          (("UPDATE variant_names SET variant_id = (SELECT variant_id FROM variant_names "
+            "WHERE org = 1 AND value = 'TEE') WHERE org = 1 AND value = 'DISH-S'"),)),
+    Break("PRODUCTS", "a product that the catalogue has forgotten", "bowl",
+          (f"DELETE FROM products {_BOWL}",)),
     Break("PRODUCTS", "a variant off the default list", "plate_small",
           (("UPDATE item_list_entries SET list_id = :nowhere "
             "WHERE org = 1 AND variant_id = :plate_small"),),

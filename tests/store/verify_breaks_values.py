@@ -7,6 +7,8 @@ from tests.store.verify_breaks import Break
 BREAKS_OF_VALUES = (
     Break("CLAIMS", "a claim at another provider", "placed",
           ("UPDATE payment_claims SET provider = 'elsewhere' WHERE order_id = :placed",)),
+    Break("CLAIMS", "an order that claims nothing", "placed",
+          ("DELETE FROM payment_claims WHERE order_id = :placed",)),
     Break("PAYMENT_TOTAL", "an order that names another provider", "confirmed",
           ("UPDATE orders SET payment_provider = 'Elsewhere' WHERE id = :confirmed",)),
 )  # fmt: skip

@@ -20,6 +20,7 @@ from entrepot.store.verify import (
     bulk_jobs,
     coming_back,
     contacts,
+    costing,
     integrations,
     invoices,
     leaving,
@@ -103,6 +104,8 @@ def verify(  # noqa: PLR0913 - each is one more thing that an audit may compare 
     asking.ask("ANSWERS", lambda: check_answers(conn, asking.findings, sound))
     if "payment_claims" not in rowless:
         asking.ask("CLAIMS", lambda: promises.check_claims(asking))
+    if "orders" not in rowless:
+        asking.ask("CLAIMS", lambda: promises.check_unclaimed(asking))
     asking.ask("the ids of organizations", lambda: check_organizations(asking))
     asking.ask("SEARCH", lambda: check_terms(asking, sound))
     asking.ask("MERGING", lambda: check_merging(asking))
@@ -122,7 +125,7 @@ def _checks() -> tuple[Check, ...]:
         *coming_back.checks(), *parents.checks(), *numbers.checks(), *contacts.checks(),
         *attributions.checks(), *products.checks(), *taxonomy.checks(), *partners.checks(),
         *invoices.checks(), *integrations.checks(), *bulk_jobs.checks(), *price_lists.checks(),
-        *accounts.checks(),
+        *accounts.checks(), *costing.checks(),
     )  # fmt: skip
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, exists, not_, select
 
 from entrepot.store import schema
 from entrepot.store.verify.contacts import READER
 from entrepot.store.verify.report import Findings
+from entrepot.store.verify.statements import Check
 from entrepot.store.verify.walk import AnyRow, AnySelect, rows_of
 
 Key = tuple[int, bytes, bytes]
@@ -40,6 +41,19 @@ class _Beside:
 
 def _key(row: AnyRow) -> Key:
     return row[0], bytes(row[1]), bytes(row[2])
+
+
+def checks() -> Iterator[Check]:
+    """What was read from the log, and what lines have cost, is there."""
+    moved, cost = schema.stock_movements.c, schema.line_costs.c
+    its = exists().where(
+        cost.org == moved.org, cost.order_id == moved.order_id, cost.line_id == moved.line_id
+    )
+    told = select(moved.org, moved.order_id, moved.line_id).distinct()
+    yield Check("COSTING", told.where(moved.line_id.is_not(None), not_(its)))
+    value, state = schema.shelf_values.c, schema.stock_costing.c
+    read = exists().where(state.org == value.org)
+    yield Check("COSTING", select(value.org).distinct().where(not_(read)))
 
 
 def check_costing(conn: Connection, findings: Findings) -> int:

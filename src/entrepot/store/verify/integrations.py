@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, literal, not_, select, tuple_
 
 from entrepot.core import events
 from entrepot.store import schema
@@ -16,7 +16,7 @@ _connections, _told, _orders = schema.connections.c, schema.told_orders.c, schem
 
 def checks() -> Iterator[Check]:
     """All of them."""
-    for broken in (_untold(), _of_others()):
+    for broken in (_untold(), _of_others(), _forgotten()):
         yield Check("CONNECTIONS", broken)
 
 
@@ -37,3 +37,16 @@ def _of_others() -> Select[Any]:
     told = select(_told.org, _told.order_id, _told.external_id)
     found = told.join_from(schema.told_orders, schema.orders, its)
     return found.where(_orders.managed.is_(False))
+
+
+def _forgotten() -> Select[Any]:
+    """Orders that a connection told, and that it would place once more: nothing says that it told
+    them.
+    """
+    # The told orders are listed once: no index would find the row of each order.
+    placed = select(_told.org, _told.order_id).where(_told.order_id.is_not(None))
+    key = literal("unified:") + _connections.name + ":" + _orders.external_id
+    its = and_(_connections.org == _orders.org, _orders.idempotency_key == key)
+    found = select(_orders.org, _orders.id.label("order_id"), _orders.external_id)
+    found = found.join_from(schema.connections, schema.orders, its)
+    return found.where(_orders.managed, not_(tuple_(_orders.org, _orders.id).in_(placed)))

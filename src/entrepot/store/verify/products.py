@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, and_, exists, func, not_, or_, select, tuple_
 
+from entrepot.core.events import PRODUCT
 from entrepot.core.products import DELETED
 from entrepot.store import schema
 from entrepot.store.verify.statements import Check
@@ -25,6 +26,8 @@ def checks() -> Iterator[Check]:
     yield Check(_NAME, _without_handle())
     yield Check(_NAME, _lost_handles())
     yield Check(_NAME, _off_the_list())
+    yield Check(_NAME, _lost_skus())
+    yield Check(_NAME, _without_product())
 
 
 def _found(*more: Any) -> Select[Any]:
@@ -88,3 +91,29 @@ def _off_the_list() -> Select[Any]:
         .join(schema.organizations, organization.org == _variants.org)
     )
     return told.where(_entries.list_id != organization.default_list)
+
+
+def _lost_skus() -> Select[Any]:
+    """Variants whose SKU leads to no variant, or to another one: the next line with the SKU would
+    make a variant anew.
+
+    A variant that an order named first may have a SKU that it is not found by.
+    """
+    name, detail = schema.variant_names.c, schema.variant_details.c
+    its = and_(
+        name.org == _variants.org, name.kind == "sku", name.value == _variants.sku,
+        name.variant_id == _variants.id,
+    )  # fmt: skip
+    told = exists().where(detail.org == _variants.org, detail.id == _variants.id)
+    lost = and_(
+        _variants.sku.is_not(None), _variants.deleted_at.is_(None), not_(exists().where(its))
+    )
+    return select(_variants.org, _variants.id.label("variant_id")).where(told, lost)
+
+
+def _without_product() -> Select[Any]:
+    """Events of a product that the catalogue knows nothing of."""
+    event = schema.events.c
+    its = exists().where(_products.org == event.org, _products.id == event.subject_id)
+    told = select(event.org, event.subject_id.label("product_id"))
+    return told.where(event.subject == PRODUCT, event.seq == 1, not_(its))

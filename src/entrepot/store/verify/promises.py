@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,12 @@ _variants, _claimed = schema.variants.c, schema.payment_claims.c
 
 _ROWS_AT_ONCE = 500
 _ENDED_WITHOUT = ("failed", "deleted")
+# How references to methods that customers have saved are spelt.
+_SAVED = {
+    "stripe": re.compile(r"cus_[^/]+/(pm|card|src)_"),
+    "adyen": re.compile(r"[^/\s]+/[^/\s]+\Z"),
+    "paypal": re.compile(r"vault/."),
+}
 # The places of a sale's goods when the sale is over. Such a sale keeps its money, also once it is
 # deleted.
 _MADE = ("delivered", "not_applicable")
@@ -123,6 +130,33 @@ def check_claims(asking: Asking) -> None:
                 asking.findings.add(
                     "CLAIMS", org=org, order_id=order_id, provider=claimed, order_names=named
                 )
+
+
+def check_unclaimed(asking: Asking) -> None:
+    """The first live order with a reference claims it: the next order with it would be paid by the
+    same money, and nobody would be told.
+
+    A method that a customer has saved pays each of the customer's orders.
+    """
+    claimed = exists().where(
+        _claimed.org == _orders.org,
+        # SQLite knows the small letters of ASCII alone.
+        _claimed.provider == func.lower(_orders.payment_provider),
+        _claimed.reference == _orders.payment_reference,
+    )
+    live = and_(
+        _orders.managed, _orders.payment_provider.is_not(None), _orders.payment_provider != "",
+        _orders.payment_reference != "", _orders.shares_payment_of.is_(None),
+        _orders.payment.not_in(("none", *LET_GO)), _orders.stage.not_in(ENDED),
+    )  # fmt: skip
+    told = select(
+        _orders.org, _orders.id, _orders.payment_provider, _orders.payment_reference
+    ).where(live, not_(claimed))
+    with asking.found(told, _ROWS_AT_ONCE) as found:
+        for org, order_id, provider, reference in map(tuple, found):
+            saved = _SAVED.get(provider.lower())
+            if provider.isascii() and (saved is None or not saved.match(reference)):
+                asking.findings.add("CLAIMS", org=org, order_id=order_id, claims="nothing")
 
 
 def _forgotten_keys() -> Any:

@@ -162,7 +162,8 @@ INVARIANTS: dict[str, str] = {
     "CLAIMS": (
         "An order that claims a payment has the provider and the reference of that payment, or of "
         "a further one of its own, and is live, unless other orders came with the reference. "
-        "Orders that share a payment have the same reference."
+        "Orders that share a payment have the same reference. A live order that shares none claims "
+        "its own."
     ),
     "TOTALS": "An order's total is its subtotal, less discount, plus shipping and tax.",
     "EVENTS": (
@@ -208,7 +209,8 @@ INVARIANTS: dict[str, str] = {
     "PRODUCTS": (
         "A product has as many events as its version says, and at least one variant that is not "
         "deleted, unless it is deleted itself. Its handle leads to it. The entry of each variant "
-        "is on the default list."
+        "is on the default list. The SKU of a variant leads to it. The catalogue has each product "
+        "that the log tells of."
     ),
     "PRICE_LISTS": (
         "The default list of an organization changes no price. Another list has as many events as "
@@ -227,11 +229,12 @@ INVARIANTS: dict[str, str] = {
     "COSTING": (
         "What a shelf is worth, and its layers, follow from its movements in the order of the log, "
         "by the method of each. So much is on hand as moved, once the log was read so far. The "
-        "totals are the sums of the shelves."
+        "totals are the sums of the shelves. Each line that goods left for has its cost."
     ),
     "CONNECTIONS": (
         "A connection has as many events as its version says. An order that was placed for a "
-        "connection is one that Entrepot runs."
+        "connection is one that Entrepot runs, and the connection's own row says that it told the "
+        "order."
     ),
     "BROADCASTS": ("A broadcast has as many events as its version says, and no counter below 0."),
     "TAXONOMY": (
