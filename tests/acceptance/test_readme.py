@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
+from entrepot.cli.credentials import shell_variables
 from entrepot.cli.main import app
 from entrepot.testing.clients import speaking
 from entrepot.testing.server import Server, eventually
@@ -21,6 +23,14 @@ ROOT = Path(__file__).parents[2]
 def blocks() -> list[str]:
     """The shell blocks of the README, in order."""
     return re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+
+def test_the_readme_names_what_the_demo_exports() -> None:
+    told: dict[str, dict[str, str]] = defaultdict(lambda: defaultdict(str))
+    exported = re.findall(r"^export (\w+)=", shell_variables(told, ""), re.MULTILINE)
+    sentence = re.search(r"The command sets (.*?):", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert sentence is not None
+    assert re.findall(r"`(\w+)`", sentence[1]) == exported
 
 
 def test_the_commands_of_the_readme(tmp_path: Path) -> None:

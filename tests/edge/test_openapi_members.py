@@ -7,6 +7,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 import pytest
 
+from entrepot.edge import openapi
 from entrepot.edge.dialect import Dialect
 from entrepot.edge.dialects import ALL
 
@@ -34,3 +35,10 @@ def test_a_member_that_an_answer_may_lack_is_not_required(dialect: Dialect) -> N
         for member in msgspec.structs.fields(one):
             may_lack = msgspec.UnsetType in get_args(kinds[member.name])
             assert not (may_lack and member.required), (one, member.name)
+
+
+@pytest.mark.parametrize("dialect", ALL, ids=lambda one: one.name)
+def test_a_schema_has_a_name_and_no_address_of_a_module(dialect: Dialect) -> None:
+    """Two types of one name in a document get the names of their modules, and so do clients."""
+    names = openapi.build(dialect)["components"]["schemas"]
+    assert [name for name in names if "." in name] == []

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from entrepot.core.naming import SEEN, SEEN_OR_EMPTY
 from entrepot.edge import openapi, reference
 from entrepot.edge.access import Signature
 from entrepot.edge.curl import SERVER, VARIABLES, curl
@@ -199,6 +200,9 @@ def test_a_type_inside_itself_is_drawn_once() -> None:
         ({"type": "string", "minLength": 3, "maxLength": 3}, "string; exactly 3 characters"),
         ({"anyOf": [{"type": "string", "enum": ["a"], "description": "Inside."}, {"type": "null"}]},
          "string or nullInside.Only a"),
+        ({"type": "string", "pattern": SEEN, "maxLength": 9},
+         "string; at most 9 characters; not blanks alone"),
+        ({"type": "string", "pattern": SEEN_OR_EMPTY}, "string; empty, or not blanks alone"),
         ({}, "any value"),
     ],
 )  # fmt: skip

@@ -7,8 +7,15 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
+from entrepot.core.naming import SEEN, SEEN_OR_EMPTY
+
 Schema = Mapping[str, Any]
 
+# Patterns of which a reader wants the meaning.
+_IN_WORDS = {
+    SEEN: "not blanks alone",
+    SEEN_OR_EMPTY: "empty, or not blanks alone",
+}
 _BOUNDS = (
     ("minLength", "maxLength", " characters"),
     ("minimum", "maximum", ""),
@@ -160,5 +167,7 @@ def _limits(schema: Schema) -> Iterator[str]:
             yield f"at most {high:,}{unit}"
     if schema.get("multipleOf") == 1:
         yield "a whole number"
-    if "pattern" in schema:
-        yield f"matches <code>{escape(schema['pattern'])}</code>"
+    if (pattern := schema.get("pattern")) in _IN_WORDS:
+        yield _IN_WORDS[pattern]
+    elif pattern is not None:
+        yield f"matches <code>{escape(pattern)}</code>"

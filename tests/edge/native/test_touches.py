@@ -18,7 +18,7 @@ RECORD = decoder(wire.RecordTouch)
 def recorded(**contact: str) -> CustomerRef:
     body = {"kind": "open", "origin": "flow", "origin_id": UUID, "contact": {}}
     told = RECORD.decode(json.dumps(body).encode())
-    told.contact = wire.Who(**contact)  # type: ignore[arg-type]
+    told.contact = wire.TouchedContact(**contact)  # type: ignore[arg-type]
     return read.record(7, "native", told).customer
 
 

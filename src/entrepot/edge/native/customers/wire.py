@@ -150,7 +150,7 @@ class Contact(msgspec.Struct):
     primary: bool
 
 
-class Location(msgspec.Struct):
+class BuyerLocation(msgspec.Struct):
     """A place of a buyer."""
 
     id: Uuid
@@ -172,7 +172,7 @@ class Buyer(msgspec.Struct):
     legal_name: str | None
     emails: list[Contact]
     phones: list[Contact]
-    locations: list[Location]
+    locations: list[BuyerLocation]
     info: FreeObject
     properties: FreeObject
 

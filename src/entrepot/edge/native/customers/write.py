@@ -62,7 +62,7 @@ def _buyer(one: Partner) -> wire.Buyer | None:
         list(map(_contact, one.of(EMAIL))),
         list(map(_contact, one.of(PHONE))),
         [
-            wire.Location(
+            wire.BuyerLocation(
                 ids.dashed(at.id), at.label, at.type, at.status, at.line1, at.line2, at.city,
                 at.state, at.postcode, at.country,
             )

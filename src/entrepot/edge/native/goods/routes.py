@@ -169,7 +169,7 @@ async def list_ledger(call: Call) -> Answer:
     pages = paging.Pages(call, asked)
     found = await call.read(goods.ledger, variant_id, pages.id_after(), asked.limit)
     listed = list(map(write.entry, found.entries))
-    page = wire.EntryPage(listed, pages.behind(found.after))
+    page = wire.StockEntryPage(listed, pages.behind(found.after))
     return Answer(200, write.encode(page))
 
 
@@ -226,13 +226,15 @@ OPERATIONS = (
         method="POST", path="/v1/stock/adjustments", operation_id="adjustStock",
         summary="Adjust stock", handler=adjust_stock, access=WRITE, tag="Goods",
         parameters=(KEY,), body=wire.Adjust,
-        responses={201: Response("The new entry of the ledger", wire.Entry, REPLAYED), **_MADE},
+        responses={
+            201: Response("The new entry of the ledger", wire.StockEntry, REPLAYED), **_MADE,
+        },
     ),
     Operation(
         method="GET", path="/v1/stock/ledger", operation_id="listLedger",
         summary="List the ledger of stock", handler=list_ledger, access=READ, tag="Goods",
         parameters=bodies.parameters(wire.LedgerQuery, variant_id="Of this variant.",
                                      limit=LIMIT_TEXT, after=AFTER_TEXT),
-        responses={200: Response("A page of entries", wire.EntryPage), **ERRORS},
+        responses={200: Response("A page of entries", wire.StockEntryPage), **ERRORS},
     ),
 )  # fmt: skip

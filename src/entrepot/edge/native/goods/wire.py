@@ -109,7 +109,7 @@ class Level(msgspec.Struct):
     free: quantities.Shown
 
 
-class Entry(msgspec.Struct):
+class StockEntry(msgspec.Struct):
     """An entry of the ledger: by how much stock changed, and why. `unit_cost`: of goods that came
     in, if a cost was told of the variant.
     """
@@ -137,5 +137,5 @@ class LevelPage(Page[Level]):
     """A page of stock levels."""
 
 
-class EntryPage(Page[Entry]):
+class StockEntryPage(Page[StockEntry]):
     """A page of the ledger, newest first."""

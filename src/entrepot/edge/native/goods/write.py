@@ -40,9 +40,9 @@ def level(one: Level) -> wire.Level:
     )
 
 
-def entry(one: StockEntry) -> wire.Entry:
+def entry(one: StockEntry) -> wire.StockEntry:
     """An entry of the ledger."""
-    return wire.Entry(
+    return wire.StockEntry(
         ids.dashed(one.id),
         ids.dashed(one.variant_id),
         ids.dashed(one.location_id),

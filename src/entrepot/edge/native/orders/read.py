@@ -79,11 +79,11 @@ def new_line(line: wire.NewLine, where: str, code: str | None) -> DraftLine:
     )
 
 
-def _told(who: wire.Who) -> bool:
+def _told(who: wire.OrderedBy) -> bool:
     return (who.name, who.email, who.phone) != (None, None, None)
 
 
-def _customer(who: wire.Who | None) -> CustomerRef:
+def _customer(who: wire.OrderedBy | None) -> CustomerRef:
     if who is None:
         return CustomerRef()
     if who.id is not None:

@@ -61,7 +61,7 @@ class NewLine(msgspec.Struct, forbid_unknown_fields=True):
     properties: Object | None = None
 
 
-class Who(msgspec.Struct, forbid_unknown_fields=True):
+class OrderedBy(msgspec.Struct, forbid_unknown_fields=True):
     """The customer: by `id`, or by name and addresses."""
 
     id: CustomerId | None = None
@@ -82,7 +82,7 @@ class PlaceOrder(msgspec.Struct, forbid_unknown_fields=True):
 
     currency: Code
     lines: Annotated[list[NewLine], Meta(min_length=1, max_length=LINES_MAX)]
-    customer: Who | None = None
+    customer: OrderedBy | None = None
     payment: Paying | None = None
     shipping_address: Address | None = None
     external_id: Name | None = None
@@ -148,7 +148,7 @@ class Sums(msgspec.Struct):
     voided: Amount
 
 
-class Customer(msgspec.Struct):
+class OrderCustomer(msgspec.Struct):
     """The customer, as the order was told."""
 
     id: Uuid
@@ -261,7 +261,7 @@ class Order(msgspec.Struct):
     lines: list[Line]
     totals: Totals
     money: Sums
-    customer: Customer
+    customer: OrderCustomer
     shipping_address: str | None
     external_id: str | None
     references: list[str]

@@ -123,9 +123,9 @@ def _added(one: Amount, other: Amount) -> Amount:
     return Amount(one.at(scale) + other.at(scale), scale)
 
 
-def _customer(o: Order) -> wire.Customer:
+def _customer(o: Order) -> wire.OrderCustomer:
     name = " ".join([part for part in (o.first_name, o.last_name) if part])
-    return wire.Customer(ids.dashed(o.customer_id), name or None, o.email, o.phone)
+    return wire.OrderCustomer(ids.dashed(o.customer_id), name or None, o.email, o.phone)
 
 
 def _references(o: Order) -> list[str]:

@@ -59,7 +59,7 @@ async def list_entries(call: Call) -> Answer:
     of, its = found
     listed, behind = pages.cut(its, lambda one: one[0].variant_id)
     shown = [write.entry(one, of, variant) for one, variant in listed]
-    return Answer(200, write.encode(wire.EntryPage(shown, behind)))
+    return Answer(200, write.encode(wire.PriceEntryPage(shown, behind)))
 
 
 async def make_price_list(call: Call) -> Answer:
@@ -162,6 +162,8 @@ OPERATIONS = (
         method="GET", path="/v1/price-lists/{id}/entries", operation_id="listPriceListEntries",
         summary="List a price list's entries", handler=list_entries, access=READ,
         tag="Price lists", parameters=(_ID, *_PAGE),
-        responses={200: Response("A page of entries", wire.EntryPage), **ERRORS, 404: NOT_FOUND},
+        responses={
+            200: Response("A page of entries", wire.PriceEntryPage), **ERRORS, 404: NOT_FOUND,
+        },
     ),
 )  # fmt: skip

@@ -103,7 +103,7 @@ class PriceListPage(Page[PriceList]):
     """A page of price lists, in descending order of their ids."""
 
 
-class Entry(msgspec.Struct):
+class PriceEntry(msgspec.Struct):
     """An entry. `price` is null where the variant's own price applies. `unit_price` is what a line
     without a price gets: the price with the list's percentage; null where the variant is priced in
     another currency by now.
@@ -117,5 +117,5 @@ class Entry(msgspec.Struct):
     unit_price: Price | None
 
 
-class EntryPage(Page[Entry]):
+class PriceEntryPage(Page[PriceEntry]):
     """A page of entries, in the order of their variants' ids."""

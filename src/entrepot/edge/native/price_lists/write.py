@@ -28,10 +28,10 @@ def price_list(one: Kept) -> wire.PriceList:
     )  # fmt: skip
 
 
-def entry(one: ListEntry, of: Kept, variant: Variant) -> wire.Entry:
+def entry(one: ListEntry, of: Kept, variant: Variant) -> wire.PriceEntry:
     """An entry, with what a line gets by it."""
     found = price_lists.resolved(one, of, variant)
-    return wire.Entry(
+    return wire.PriceEntry(
         dashed(one.id), dashed(one.variant_id), variant.sku,
         None if one.price is None else one.price.text(), one.currency,
         None if found is None else found.price.text(),

@@ -31,7 +31,7 @@ def record(org: int, dialect: str, told: wire.RecordTouch) -> RecordTouch:
     )  # fmt: skip
 
 
-def _who(who: wire.Who, faults: list[Refusal]) -> CustomerRef:
+def _who(who: wire.TouchedContact, faults: list[Refusal]) -> CustomerRef:
     """The contact; `faults` gets what is wrong with it."""
     if who.id is not None:
         if who.email is not None or who.phone is not None:

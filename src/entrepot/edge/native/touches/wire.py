@@ -17,7 +17,7 @@ Origin = Literal["broadcast", "ai", "flow", "automation", "app"]
 Kind = Literal["click", "open", "message"]
 
 
-class Who(msgspec.Struct, forbid_unknown_fields=True):
+class TouchedContact(msgspec.Struct, forbid_unknown_fields=True):
     """The contact: by `id`, or by addresses. Addresses that nobody has make a new contact."""
 
     id: CustomerId | None = None
@@ -43,7 +43,7 @@ class Click(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 class RecordTouch(msgspec.Struct, forbid_unknown_fields=True):
     """The body of POST /v1/touches. Without `at` the touch happens now."""
 
-    contact: Who
+    contact: TouchedContact
     kind: Kind
     origin: Origin
     origin_id: Id
