@@ -55,6 +55,18 @@ def test_only_what_is_required() -> None:
     body = source_order()
     draft = mirror_from_source(told({name: body[name] for name in required}), "ord_123", 7)
     assert (draft.words, draft.lines) == ((), ())
+    others = dict.fromkeys(body.keys() - set(required))
+    without = mirror_from_source(told({name: body[name] for name in required} | others), "INT-1", 7)
+    assert (without.words, without.lines, without.said) == ((), (), draft.said)
+
+
+@pytest.mark.parametrize("entry", ["ile_1", ""])
+def test_goods_without_an_id_are_known_by_their_entry(entry: str) -> None:
+    """The schema asks for a text, and an empty one is a text."""
+    goods = {"itemVariantId": "", "itemVariant": {"itemId": ""}}
+    body = source_order(orderItems=[source_line(itemListEntryId=entry, itemListEntry=goods)])
+    [line] = mirror_from_source(told(body), "ord_123", 7).lines
+    assert (line.variant, line.title) == (VariantRef(names=(("title", entry),)), entry)
 
 
 @pytest.mark.parametrize("asked", ["ord_123", "INT-1", "PO-2025-001"])

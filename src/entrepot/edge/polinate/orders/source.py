@@ -10,7 +10,7 @@ from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
 from entrepot.core.decide.mirror import OrderDraft
 from entrepot.core.order import sealed_digest
 from entrepot.core.refusal import Reason, refuse
-from entrepot.edge import addresses, quantities
+from entrepot.edge import addresses, goods_names, quantities
 from entrepot.edge.dialect import read_json
 from entrepot.edge.polinate.orders import bodies, values, wire
 
@@ -52,7 +52,7 @@ def mirror_from_source(
         total=values.money(told.total_amount, "totalAmount"),
         lines=tuple(
             _source_line(line, f"orderItems[{index}]")
-            for index, line in enumerate(told.order_items)
+            for index, line in enumerate(told.order_items or ())
         ),
         customer=CustomerRef(
             own=addresses.own_id(SOURCE, told.partnership_id), field="partnershipId"
@@ -63,14 +63,16 @@ def mirror_from_source(
 
 
 def _source_line(line: wire.SourceLine, where: str) -> DraftLine:
-    variant = line.item_list_entry.item_variant_id
+    variant, title = line.item_list_entry.item_variant_id, line.item_list_entry_id
+    # Goods without an id are known by the entry of their list, as by a title.
+    named = (SOURCE, variant) if variant else goods_names.name("title", title)
     return DraftLine(
         where=where,
-        variant=VariantRef(names=((SOURCE, variant),)),
+        variant=VariantRef(names=(named,)),
         quantity=quantities.told(line.quantity, f"{where}.quantity"),
         price=values.money(line.price, f"{where}.price"),
         currency=values.told_code(line.currency, f"{where}.currency"),
-        title=variant,
+        title=variant or title,
         unit_of_measure=line.unit_of_measure,
         cost=values.money(line.cost, f"{where}.cost"),
         properties=values.json_text(line.properties, f"{where}.properties"),

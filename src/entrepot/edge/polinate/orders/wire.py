@@ -222,9 +222,9 @@ class Notified(msgspec.Struct, rename="camel"):
 
 
 class SourceVariant(msgspec.Struct, rename="camel"):
-    """The variant of a line, by its id at the source."""
+    """The variant of a line, by its id at the source, which may be empty."""
 
-    item_variant_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    item_variant_id: Id
 
 
 class SourceLine(msgspec.Struct, rename="camel"):
@@ -260,4 +260,4 @@ class SourceOrder(msgspec.Struct, rename="camel"):
     delivered_at: Time | None = None
     shipped_at: Time | None = None
     properties: Properties | UnsetType = UNSET
-    order_items: Annotated[list[SourceLine], msgspec.Meta(max_length=LINES_MAX)] = []
+    order_items: Annotated[list[SourceLine], msgspec.Meta(max_length=LINES_MAX)] | None = None
