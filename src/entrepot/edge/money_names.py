@@ -6,6 +6,10 @@ import re
 from itertools import product
 from typing import Final
 
+import msgspec
+
+from entrepot.pace import paced
+
 # Names of amounts that are added to the lines or taken from them.
 _PARTS: Final = (
     "tax", "taxes", "vat", "gst", "discount", "discounts", "rebate", "rebates", "fee", "fees",
@@ -51,16 +55,20 @@ def plain(name: str) -> str:
     return name.replace("_", "").replace("-", "").replace(" ", "").lower()
 
 
-# Words that say an amount where a name ends with one of them and the value is a number. A text may
-# be a code, and an object an address: those say nothing of money.
+# Words that say an amount where a name ends with one of them and the value is a number, or an
+# object that has an amount. A text may be a code, and another object an address.
 _AMOUNTS: Final = frozenset((
     *_PARTS, *_SERVICES, *_SAYING_HOW_MUCH, "adjustments", "allowance", "amounts", "balance",
-    "cents", "charges", "costs", "coupons", "credit", "credits", "customs", "deposit", "due",
-    "giftcards", "hst", "insurance", "markdown", "packaging", "paid", "pay", "payable", "prices",
-    "promo",
-    "promotion", "promotions", "pst", "refund", "refunds", "rounding", "subtotal", "sum", "totals",
-    "vouchers",
+    "cents", "charges", "costs", "coupons", "credit", "credits", "customs", "deposit", "donation",
+    "donations", "due", "giftcards", "gross", "hst", "insurance", "iva", "levies", "levy",
+    "markdown", "minor", "mwst", "net", "off", "override", "packaging", "paid", "pay", "payable",
+    "prices", "promo", "promotion", "promotions", "pst", "rabatt", "refund", "refunds", "remise",
+    "rounding", "subtotal", "sum", "totals", "tva", "versandkosten", "vouchers", "wrap", "wrapping",
 ))  # fmt: skip
+# The ends of names of objects that have amounts.
+_HOLDERS: Final = _AMOUNTS | {"pricing", "summary"}
+# A larger object is no price, and looking at each level of it would take long.
+_HELD_BYTES_MAX: Final = 4_096
 # The ends of names of lists that have amounts, behind a word of money: `tax_lines`.
 _LISTS: Final = frozenset({"applications", "breakdown", "codes", "lines", "set"})
 _LISTED: Final = frozenset({
@@ -75,8 +83,8 @@ _ELSE: Final = frozenset({
 })  # fmt: skip
 # Words of names that may say the sum of the lines.
 _OF_SUMS: Final = frozenset({
-    "amount", "cents", "charge", "due", "paid", "pay", "payable", "price", "subtotal", "sum",
-    "total", "totals", "value",
+    "amount", "cents", "charge", "due", "gross", "minor", "net", "paid", "pay", "payable", "price",
+    "prices", "pricing", "subtotal", "sum", "summary", "total", "totals", "value",
 })  # fmt: skip
 # What may have a code of digits: as a text, only digits with a point are an amount.
 _CODED: Final = frozenset({
@@ -84,6 +92,7 @@ _CODED: Final = frozenset({
     "promo", "promotion", "promotions", "voucher", "vouchers",
 })  # fmt: skip
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ZERO: Final = re.compile(rb'"?-?0+(?:\.0*)?(?:[eE][+-]?[0-9]+)?"?\Z')
 _NUMBER: Final = re.compile(rb'-?[0-9][0-9.eE+-]*\Z|"-?[0-9]+(?:\.[0-9]+)?"\Z')
 _DIGITS: Final = re.compile(rb'"[0-9]+"\Z')
@@ -98,8 +107,9 @@ def words(name: str) -> list[str]:
 
 
 def says_amount(name: str, value: bytes) -> bool:
-    """Whether a member says an amount by its name and its value: a number that is not zero, or a
-    list of parts that is not empty. Names that are lists of their own stand in OF_ORDER.
+    """Whether a member says an amount by its name and its value: a number that is not zero, a list
+    of parts that is not empty, or an object with a member that says one. Names that are lists of
+    their own stand in OF_ORDER.
     """
     number, listed = _NUMBER.match(value) is not None, value[:1] in (b"[", b"{")
     if not (number or listed) or _ZERO.match(value) or _EMPTY.match(value):
@@ -110,8 +120,20 @@ def says_amount(name: str, value: bytes) -> bool:
     if number:
         is_code = told[-1] in _CODED and _DIGITS.match(value) is not None
         return told[-1] in _AMOUNTS and not is_code
-    behind = told[-1] in _LISTS and not _AMOUNTS.isdisjoint(told[:-1])
-    return behind or (value[:1] == b"[" and told[-1] in _LISTED)
+    if told[-1] in _LISTS and not _AMOUNTS.isdisjoint(told[:-1]):
+        return True
+    if value[:1] == b"[":
+        return told[-1] in _LISTED
+    if len(value) > _HELD_BYTES_MAX:
+        return False
+    return told[-1] in _HOLDERS and any(
+        says_amount(inner, bytes(raw)) for inner, raw in paced(members(value).items())
+    )
+
+
+def members(value: bytes) -> dict[str, msgspec.Raw]:
+    """The members of a value that is an object."""
+    return _OBJECT.decode(value)
 
 
 def may_be_sum(name: str) -> bool:

@@ -177,7 +177,8 @@ def test_money_that_is_not_taken_is_refused(name: str, value: object) -> None:
     [
         ("shipping", 5), ("giftCard", "2.50"), ("amountPaid", 1.5), ("salePrice", -1),
         ("taxLines", [{"amount": 1}]), ("discount_codes", ["TEN"]), ("total_cents", 99),
-        ("shipping", "5"), ("balanceDue", "5"),
+        ("shipping", "5"), ("balanceDue", "5"), ("shipping", {"price": "5.00", "city": "Bern"}),
+        ("totals", {"lines": 1, "all": {"total": 9}, "total": {"amount": 9}}), ("mwst", 1),
     ],
 )  # fmt: skip
 def test_an_amount_is_refused_by_whatever_name_of_money(name: str, value: object) -> None:
@@ -185,6 +186,12 @@ def test_an_amount_is_refused_by_whatever_name_of_money(name: str, value: object
     for other in (None, 0, "TEN", [], {}):
         created(new_order(**{name: other}))
         amended({"order": {"notes": "x", name: other}})
+
+
+@pytest.mark.parametrize("value", [{"city": "Bern"}, {"price": 0}, {"price": 5, "as": "x" * 5000}])
+def test_an_object_that_says_no_amount_is_taken(value: object) -> None:
+    """What is as long as the last one is no price."""
+    created(new_order(shipping=value))
 
 
 def _is_refused(name: str, value: object) -> None:

@@ -111,7 +111,8 @@ AMOUNTS = (
     "amount_paid", "balanceDue", "deposit", "subtotal_price", "current_total_price",
     "total_line_items_price", "sum", "amount_cents", "total_incl_tax", "store_credit", "refund",
     "promo_discount", "voucher", "rounding", "import_duties", "insurance-fee", "order_value",
-    "unitPrice", "unit_amount", "sale_price", "HSTCharge", "to_pay",
+    "unitPrice", "unit_amount", "sale_price", "HSTCharge", "to_pay", "amount_off", "percentOff",
+    "total_minor", "price_override", "donation", "gross", "mwst", "gift_wrap", "bottle_levy",
 )  # fmt: skip
 PARTS = (
     "tax_lines", "shippingLines", "discount_codes", "discount_applications", "gift_cards",
@@ -129,9 +130,36 @@ def test_an_amount_is_refused_by_whatever_name_of_money(name: str, value: object
     assert refusal(order(items=[line(**{name: value})])).field == f"items[0].{name}"
 
 
+HELD: list[tuple[str, object, str]] = [
+    ("shipping", {"price": "5.00", "city": "Bern"}, "price"),
+    ("shipping", {"price": 25}, "price"),
+    ("delivery", {"cost": {"amount": 5}}, "cost.amount"),
+    ("totals", {"total": 25, "shipping": 5}, "shipping"),
+    ("summary", {"grandTotal": 99}, "grandTotal"),
+    ("prices", {"lines": [], "total": "99.00"}, "total"),
+    ("surcharge_total", {"value": 5}, ""),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "inner"), HELD)
+def test_an_amount_within_an_object_of_money_is_refused(
+    name: str, value: object, inner: str
+) -> None:
+    """What is not the price of shipping is not the sum either, and what is a total may be."""
+    for told, where in ((order(**{name: value}), ""), (order(items=[line(**{name: value})]), "i")):
+        found = refusal(told)
+        path = f"{name}.{inner}" if inner else name
+        assert found.field == (f"items[0].{path}" if where else path)
+        assert "the sum of the lines is 25" in found.detail
+
+
 @pytest.mark.parametrize(
     "told",
     [
+        {"shipping": {"price": 0, "method": "dhl", "address": {"city": "Bern"}}},
+        {"delivery": {"date": "2030-01-01", "days": 3, "service": {"code": "express"}}},
+        {"totals": {"total": 25, "subtotal": "25.00", "shipping": 0, "total_cents": 2500}},
+        {"insurance": {"policy": 17}, "coupon": {"code": "TEN"}, "day_off": False},
         *[{name: value} for name in AMOUNTS for value in (0, 0.0, "0.00", None, [], {}, "TEN")],
         *[{name: value} for name in PARTS for value in ([], {}, None, "TEN")],
         {"shipping": {"city": "Bern"}, "delivery": "2030-01-01", "coupon": "TEN", "paid": True},
@@ -163,6 +191,7 @@ def test_the_example_that_was_charged_otherwise() -> None:
         {"total": None, "tax_total": None},
         {"discount_total": 0, "shipping_total": 0.00, "tax_total": -0.0, "total": 25.00},
         {"items": [line(total=25, tax=0)]},
+        {"total": "25.00", "tax_total": "0.00", "amount_paid": "25"},
         {"grand_total": 25, "vat": 0, "netAmount": 25, "shipping": {"city": "Bern"}},
         {"note": "total: 99, tax_total: 5", "metadata": {"total": 99}},
         {"channel": 'a "total": 99 b'},

@@ -33,21 +33,28 @@ def check(body: bytes, lines: tuple[DraftLine, ...], places: int) -> None:
     """
     members = _OBJECT.decode(body)
     priced = [(line.price or ZERO, line.quantity) for line in lines]
-    _agree(members, money_names.OF_ORDER, [line_sum(priced)], places, "")
+    total = line_sum(priced)
+    _agree(members, money_names.OF_ORDER, [total], (total, places), "")
     for name in ("items", "line_items"):
         if name in members and bytes(members[name]).startswith(b"["):
             for index, line in enumerate(paced(_LINES.decode(members[name]), 1)):
                 # A line may say its own sum, or the price of one unit by another name.
                 amounts = [line_sum(priced[index : index + 1]), priced[index][0]]
-                _agree(line, money_names.OF_LINE, amounts, places, f"{name}[{index}].")
+                cost = amounts[0], places
+                _agree(line, money_names.OF_LINE, amounts, cost, f"{name}[{index}].")
 
 
 def _agree(
-    members: Members, names: Collection[str], amounts: list[Amount], places: int, where: str
+    members: Members,
+    names: Collection[str],
+    amounts: list[Amount],
+    cost: tuple[Amount, int],
+    where: str,
 ) -> None:
     """Refuse a member that names money, or says an amount by its name and value, and is another
-    amount than these. The first of them is the sum.
+    amount than these. `cost` is the sum, and how many places its currency has.
     """
+    total, places = cost
     for name, raw in paced(members.items()):
         plain, value = money_names.plain(name), bytes(raw)
         due = amounts
@@ -57,9 +64,12 @@ def _agree(
             continue
         elif not money_names.may_be_sum(name):
             due = [ZERO]
+        if plain not in names and value[:1] == b"{":
+            _agree(money_names.members(value), (), due, cost, f"{where}{name}.")
+            continue
         if value == b"null" or _number(raw) in _spellings(due, places, plain.endswith("cents")):
             continue
-        sentence = f"is not taken: the sum of the lines is {amounts[0].text()}"
+        sentence = f"is not taken: the sum of the lines is {total.text()}"
         raise refuse(Reason.INVALID, sentence, f"{where}{name}")
 
 
@@ -72,7 +82,9 @@ def _spellings(amounts: list[Amount], places: int, in_cents: bool) -> set[tuple[
 
 
 def _number(raw: Raw) -> tuple[int, int] | None:
+    """The number that a value says, a text of its digits among them."""
+    value = bytes(raw)
     try:
-        return stripped(*decimal_number(raw, ""))
+        return stripped(*decimal_number(Raw(value[1:-1] if value[:1] == b'"' else value), ""))
     except InvalidJson:
         return None
