@@ -36,7 +36,7 @@ class Reader(Protocol):
     """A reader of all organizations' logs."""
 
     def behind(self, conn: Snapshot, after_org: int, limit: int) -> list[Sweep]:
-        """The places from which there is something to read, by organization."""
+        """The places from which there is something to read, by organization: one statement."""
         ...
 
     async def step(self, sweep: Sweep) -> Step:
@@ -82,7 +82,7 @@ class Following(Walking):
         steps, left, org = 0, False, -1
         while not self._stopped.is_set():
             look = partial(reader.behind, after_org=org, limit=ORGANIZATIONS_AT_ONCE)
-            found = await self.paced(self._database.read(look))
+            found = await self.paced(self._database.read_one(look))
             for sweep in found:
                 taken, ended = await self._read(reader, sweep)
                 steps, left = steps + taken, left or not ended

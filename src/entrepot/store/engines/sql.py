@@ -6,7 +6,7 @@ which engine it is. SQLite's object is in sqlite_sql.py, PostgreSQL's in postgre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
@@ -200,6 +200,11 @@ def select_all(conn: Connection, selects: Sequence[Select]) -> list[list[Row]]:
 def fetch(conn: Connection, statement: str, parameters: Row) -> list[Row]:
     """See Sql.fetch."""
     return sql_of(conn).fetch(conn, statement, parameters)
+
+
+def words(of: Iterable[str]) -> str:
+    """Words of the core, such as the types of events, as they stand in the text of a statement."""
+    return ", ".join([f"'{word}'" for word in of])
 
 
 class Statement:

@@ -22,6 +22,7 @@ from entrepot.store.writing.writes import Writes
 
 _BY_ORDER, _BY_CONTACT = ("org", "order_id"), ("org", "customer_id")
 _ORDER = ("id", "created_at", "made_at", "stage")
+_WINDOW = "SELECT attribution_days FROM organization_settings WHERE org = $1"
 # A touch of a contact with more orders looks at the orders that were made since the touch.
 ORDERS_FEW = 500
 
@@ -36,9 +37,8 @@ class Owned(NamedTuple):
 
 def window(conn: Connection, org: int) -> int:
     """The window that the organization chose, in days."""
-    chosen = schema.organization_settings.c
-    found = conn.execute(select(chosen.attribution_days).where(chosen.org == org)).scalar()
-    return OrganizationSettings(org).attribution_days if found is None else int(found)
+    found = sql.fetch(conn, _WINDOW, (org,))
+    return int(found[0][0]) if found else OrganizationSettings(org).attribution_days
 
 
 def owned_by(conn: Connection, org: int, touched: Mapping[bytes, int]) -> list[Owned]:

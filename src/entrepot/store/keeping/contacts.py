@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection
 
 from entrepot.core import events
 from entrepot.core.buyers import BuyerContact
@@ -34,6 +34,24 @@ _CLICKER = ("org", "origin_id", "customer_id")
 _TERM = ("org", "term", "customer_id")
 _PASSED_OVER = sorted(STEADY - costing.MOVING)
 
+_NEWEST = "SELECT events FROM order_counters WHERE org = $1"
+# The events between two numbers that a contact, a credit or a value may follow from.
+_TELLING = (
+    "SELECT number, subject, subject_id, source, type FROM events "
+    "WHERE org = $1 AND number > $2 AND number <= $3 "
+    f"AND type NOT IN ({sql.words(_PASSED_OVER)}) ORDER BY org, number"
+)
+
+
+class _Telling(NamedTuple):
+    """An event that something may follow from."""
+
+    number: int
+    subject: str
+    subject_id: bytes
+    source: str
+    type: str
+
 
 class _Told(NamedTuple):
     """An order or a touch of a contact, as the book has it now."""
@@ -54,9 +72,10 @@ def follow(conn: Connection, sweep: Sweep, limit: int, now: int) -> Step:
 
     Numbers have no gap. Events that are in the archive are passed over.
     """
-    newest = _newest(conn, sweep.org)
+    [[newest]] = sql.fetch(conn, _NEWEST, (sweep.org,))
     reached = min(newest, sweep.reached_at + limit)
-    found = conn.execute(_telling(sweep.org, sweep.reached_at, reached)).all()
+    rows = sql.fetch(conn, _TELLING, (sweep.org, sweep.reached_at, reached))
+    found = [_Telling(*row) for row in rows]
     moved = sweep._replace(fence=sweep.fence + 1, reached_at=reached)
     writes = Writes()
     save(writes, moved, sweep.fence)
@@ -72,20 +91,6 @@ def follow(conn: Connection, sweep: Sweep, limit: int, now: int) -> Step:
         costing.value(conn, sweep.org, moving, writes)
     writes.run(conn)
     return Step(moved, reached == newest)
-
-
-def _telling(org: int, after: int, last: int) -> Select[Any]:
-    """The events between two numbers that a contact, a credit or a value may follow from."""
-    e = schema.events.c
-    told = select(e.number, e.subject, e.subject_id, e.source, e.type)
-    told = told.where(e.org == org, e.number > after, e.number <= last)
-    return told.where(e.type.not_in(_PASSED_OVER)).order_by(e.org, e.number)
-
-
-def _newest(conn: Connection, org: int) -> int:
-    """The number of the newest event."""
-    c = schema.order_counters.c
-    return int(conn.execute(select(c.events).where(c.org == org)).scalar_one())
 
 
 class _Following:

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection
 
-from entrepot.store import schema
+from entrepot.store.engines import sql
 from entrepot.store.keeping.retention import SWEEP, Sweep
+
+# Asked twice a second for each reader, also while nothing happens.
+_BEHIND = (
+    f"SELECT c.org, {', '.join(f's.{name}' for name in SWEEP[2:])} "
+    "FROM order_counters AS c LEFT JOIN sweeps AS s ON s.org = c.org AND s.kind = $1 "
+    "WHERE c.org > $2 AND (s.reached_at IS NULL OR c.events > s.reached_at{}) "
+    "ORDER BY c.org LIMIT $3"
+)
+_ORDERS_TOO = " OR c.orders > s.horizon"
 
 
 class Step(NamedTuple):
@@ -28,15 +37,6 @@ def behind(
 
     `orders_too`: or not to the newest order, up to whose number the reader's horizon says.
     """
-    c, s = schema.order_counters.c, schema.sweeps.c
-    its = and_(s.org == c.org, s.kind == kind)
-    columns = [s[name] for name in SWEEP[2:]]
-    statement = select(c.org, *columns).join_from(
-        schema.order_counters, schema.sweeps, its, isouter=True
-    )
-    unread = [s.reached_at.is_(None), c.events > s.reached_at]
-    if orders_too:
-        unread.append(c.orders > s.horizon)
-    statement = statement.where(c.org > after_org, or_(*unread))
-    found = conn.execute(statement.order_by(c.org).limit(limit))
+    text = _BEHIND.format(_ORDERS_TOO if orders_too else "")
+    found = sql.fetch(conn, text, (kind, after_org, limit))
     return [Sweep(org, kind) if row[0] is None else Sweep(org, kind, *row) for org, *row in found]

@@ -6,11 +6,12 @@ the reader of the contacts has come.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select
 
 from entrepot.core import events, merging
 from entrepot.core.order import Order
 from entrepot.store import schema
+from entrepot.store.engines import sql
 from entrepot.store.keeping.retention import CONTACTS, SWEEP, Sweep
 from entrepot.store.reading import queries
 
@@ -23,25 +24,22 @@ _events, _owned, _chosen = (
 # After these events an order may become one with another order.
 _WAITING = (events.ORDER_CONFIRMED, events.ORDER_RELEASED)
 
+# Asked twice a second, also while nothing happens.
+_BEHIND = (
+    f"SELECT o.org, {', '.join(f's.{name}' for name in SWEEP[2:])} "
+    "FROM organization_settings AS o "
+    f"JOIN sweeps AS c ON c.org = o.org AND c.kind = '{CONTACTS}' "
+    f"LEFT JOIN sweeps AS s ON s.org = o.org AND s.kind = '{MERGING}' "
+    "WHERE o.org > $1 AND o.merging_since IS NOT NULL "
+    "AND (s.reached_at IS NULL OR c.reached_at > s.reached_at) ORDER BY o.org LIMIT $2"
+)
+
 
 def behind(conn: Connection, after_org: int, limit: int) -> list[Sweep]:
     """The places from which to read, of organizations that merge orders, and whose contacts' reader
     is ahead of this one.
     """
-    s = schema.sweeps.alias("s").c
-    its = and_(s.org == _chosen.org, s.kind == MERGING)
-    contacts = schema.sweeps.alias("contacts")
-    theirs = and_(contacts.c.org == _chosen.org, contacts.c.kind == CONTACTS)
-    statement = (
-        select(_chosen.org, *[s[name] for name in SWEEP[2:]])
-        .join_from(schema.organization_settings, contacts, theirs)
-        .join(s.org.table, its, isouter=True)
-        .where(_chosen.org > after_org, _chosen.merging_since.is_not(None))
-        .where(or_(s.reached_at.is_(None), contacts.c.reached_at > s.reached_at))
-        .order_by(_chosen.org)
-        .limit(limit)
-    )
-    found = conn.execute(statement)
+    found = sql.fetch(conn, _BEHIND, (after_org, limit))
     return [
         Sweep(org, MERGING) if row[0] is None else Sweep(org, MERGING, *row) for org, *row in found
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection
 
 from entrepot.core.order import Announced
 from entrepot.core.order_terms import CHANGING, Said
@@ -25,6 +25,17 @@ from entrepot.store.writing import announced
 from entrepot.store.writing.writes import Writes
 
 _KEY = ("org", "number", "term")
+_COUNTED = "SELECT orders, events FROM order_counters WHERE org = $1"
+# The orders behind the reader's horizon, up to a number.
+_ORDERS = (
+    f"SELECT {', '.join(order_terms.READ)} FROM orders "
+    "WHERE org = $1 AND number > $2 AND number <= $3"
+)
+# The orders that events between two numbers may have given other terms.
+_CHANGED = (
+    "SELECT DISTINCT subject_id FROM events WHERE org = $1 AND number > $2 AND number <= $3 "
+    f"AND type IN ({sql.words(CHANGING)})"
+)
 
 
 class Slices(NamedTuple):
@@ -56,15 +67,14 @@ def read(conn: Connection, sweep: Sweep, slices: Slices) -> Read:
     """Read the next slice; nothing is written. A reader that begins has no events to catch up on:
     all orders are taken as they now are.
     """
-    c = schema.order_counters.c
-    counted = conn.execute(select(c.orders, c.events).where(c.org == sweep.org)).one()
-    events = counted.events if sweep.fence == 0 else sweep.reached_at
+    [(all_orders, all_events)] = sql.fetch(conn, _COUNTED, (sweep.org,))
+    events = all_events if sweep.fence == 0 else sweep.reached_at
     moved = sweep._replace(
         fence=sweep.fence + 1,
-        horizon=min(counted.orders, sweep.horizon + slices.orders),
-        reached_at=min(counted.events, events + slices.events),
+        horizon=min(all_orders, sweep.horizon + slices.orders),
+        reached_at=min(all_events, events + slices.events),
     )
-    found = conn.execute(orders_statement(sweep, moved.horizon))
+    found = sql.fetch(conn, _ORDERS, (sweep.org, sweep.horizon, moved.horizon))
     rows: dict[Any, Row] = {row[0]: row for row in map(tuple, found)}
     for row in _amended(conn, sweep.org, events, moved.reached_at):
         if row[0] <= sweep.horizon:
@@ -74,7 +84,7 @@ def read(conn: Connection, sweep: Sweep, slices: Slices) -> Read:
     wanted: set[Row] = {(sweep.org, number) for number in rows}
     kept = sql.select(conn, schema.order_terms, _KEY[:2], wanted, _KEY)
     before = {(org, number, bytes(term)) for org, number, term in kept}
-    ended = (moved.horizon, moved.reached_at) == (counted.orders, counted.events)
+    ended = (moved.horizon, moved.reached_at) == (all_orders, all_events)
     names = {name for row in rows.values() for name in Said(*row[2:]).names()}
     told = announced.meant(conn, sweep.org, names)
     return Read(Step(moved, ended), sorted(after - before), sorted(before - after), told)
@@ -90,22 +100,8 @@ def write(conn: Connection, read_: Read) -> None:
     writes.run(conn)
 
 
-def orders_statement(sweep: Sweep, last: int) -> Select[tuple[object, ...]]:
-    """The orders behind the reader's horizon, up to a number."""
-    at = schema.orders.c
-    columns = [at[name] for name in order_terms.READ]
-    return select(*columns).where(at.org == sweep.org, at.number > sweep.horizon, at.number <= last)
-
-
-def events_statement(org: int, after: int, last: int) -> Select[tuple[object, ...]]:
-    """The orders that events between two numbers may have given other terms."""
-    e = schema.events.c
-    its = select(e.subject_id).where(e.org == org, e.number > after, e.number <= last)
-    return its.where(e.type.in_(CHANGING)).distinct()
-
-
 def _amended(conn: Connection, org: int, after: int, last: int) -> list[Row]:
     if after >= last:
         return []
-    wanted: set[Row] = {(org, row[0]) for row in conn.execute(events_statement(org, after, last))}
+    wanted: set[Row] = {(org, row[0]) for row in sql.fetch(conn, _CHANGED, (org, after, last))}
     return sql.select(conn, schema.orders, ("org", "id"), wanted, order_terms.READ)
