@@ -93,6 +93,92 @@ def test_every_row_can_be_read_without_a_text_that_cannot(
     book.see(look)
 
 
+CONVERSIONS = {
+    name: one for name, one in vars(schema).items() if isinstance(one, Conversion)
+}  # fmt: skip
+_SOUND: dict[str, Any] = {
+    "BIGINT": 7,
+    "SMALLINT": 2,
+    "BOOLEAN": True,
+    "BLOB": b"k" * 16,
+    "TEXT": "t",
+}
+_OTHERS: tuple[Any, ...] = (b"\xffA\x00", "zebra", 5, 2.5, None)
+
+
+def _sound_row(kept: Conversion[Any]) -> list[Any]:
+    return [
+        column.info["json"] if "json" in column.info else _SOUND[f"{column.type}"]
+        for column in kept.table.columns
+    ]
+
+
+@pytest.mark.parametrize("name", CONVERSIONS)
+def test_every_row_can_be_read_whatever_one_of_its_columns_holds(name: str) -> None:
+    """A flipped bit makes a blob of a text in SQLite: lists had it, and answered 500."""
+    kept = CONVERSIONS[name]
+    sound = _sound_row(kept)
+    with capture_logs() as logs:
+        known = kept.readable_row(tuple(sound))
+        assert known == kept.from_row(tuple(sound))
+    assert not logs
+    for at, column in enumerate(kept.table.columns):
+        if "json" in column.info or "places" in column.info:
+            continue
+        for other in _OTHERS:
+            fits = type(other) is type(sound[at]) or (other is None and column.nullable)
+            fits = fits or (type(other) is int and f"{column.type}" == "BOOLEAN")
+            row = (*sound[:at], other, *sound[at + 1 :])
+            with capture_logs() as logs:
+                read = kept.readable_row(row)
+                again = kept.readable_row(row)
+            assert read == again
+            if fits:
+                assert not logs
+                assert read == kept.from_row(row)
+                continue
+            kinds = {type(one) for one in kept.to_row(read)}
+            assert kinds <= {int, bool, str, bytes, type(None)}, column
+            fitting = type(sound[at]) if type(sound[at]) is not bool else int
+            now = kept.to_row(read)[at]
+            assert isinstance(now, fitting) or (now is None and column.nullable), column
+
+
+def test_a_blob_in_the_place_of_a_text_is_read_as_the_text() -> None:
+    kept, sound = schema.BROADCASTS, _sound_row(schema.BROADCASTS)
+    at = kept.columns.index("name")
+    with capture_logs() as logs:
+        for blob, shown in ((b"Black Friday", "Black Friday"), (b"\xffA\x00", "\ufffdA")):
+            assert kept.readable_row((*sound[:at], blob, *sound[at + 1 :])).name == shown
+    assert [(line["table"], line["column"]) for line in logs] == [("broadcasts", "name")]
+
+
+def test_types_of_rows_are_remembered_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readable, "TYPES_MAX", 1)
+    known, mended = readable.sound_types(schema.taxa)
+    sound = tuple(_sound_row(schema.TAXA))
+    at = next(at for at, one in enumerate(schema.taxa.columns) if one.nullable)
+    for row in (sound, (*sound[:at], None, *sound[at + 1 :])):
+        assert mended(row) == row
+    assert known == {tuple(map(type, sound))}
+
+
+@pytest.mark.parametrize("text", ["[1]", '"s"', "5", "true", " {}"])
+def test_json_of_another_kind_is_unreadable_too(text: str) -> None:
+    """`/broadcasts` of Konvo answered 500 where the kept audience was a list."""
+    for kept, column, instead in (
+        (schema.broadcasts, "audience", "null"), (schema.touches, "details", "{}"),
+        (schema.orders, "address", None),
+    ):  # fmt: skip
+        with capture_logs():
+            read = readable.reader(kept)
+            assert read(text, column, tuple(kept.columns.keys())) == instead
+            assert read("{}", column, tuple(kept.columns.keys())) == "{}"
+    with capture_logs():
+        read = readable.reader(schema.invoices)
+        assert read("{}", "lines", tuple(schema.invoices.columns.keys())) == "[]"
+
+
 def _bodies(conn: Connection) -> list[bytes]:
     """What each dialect answers of a list of orders."""
     page = queries.page(conn, 1, OrderFilter(), limit=100, offset=0)

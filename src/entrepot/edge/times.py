@@ -62,9 +62,9 @@ def _at(instant: int) -> datetime:
 
 def _nearest(instant: int) -> int:
     """The instant, or the nearest one that a calendar has: a damaged time keeps nobody from the
-    list that it is in.
+    list that it is in, and what is no number is the first instant that is counted.
     """
-    return min(max(instant, _FIRST), _LAST)
+    return min(max(instant, _FIRST), _LAST) if type(instant) is int else 0
 
 
 # All orders of a batch were placed at one instant.

@@ -30,6 +30,7 @@ from entrepot.store.engines.sqlite_connections import (
 )
 from entrepot.store.engines.sqlite_transactions import (
     Transact,
+    despite_damage,
     look,
     transact,
     transact_slowly,
@@ -190,7 +191,7 @@ class SqliteDatabase:
         how: Transact[T] = transact,
     ) -> T:
         try:
-            done = how(connection(), work)
+            done = despite_damage(connection(), work, how)
         except Unavailable as error:
             self.reading.failed(error)
             raise

@@ -28,6 +28,7 @@ _FAULTS: dict[int, type[Unavailable]] = {
 }  # fmt: skip
 # SQLite has no code of its own for these.
 _LACKING = ("no such table:", "no such column:")
+_NO_TEXT = "Could not decode to UTF-8"
 # A commit, for which all writes wait, waits for no thread of other work, such as a name that is
 # looked up: the loop's own threads are few.
 _COMMITS = ThreadPoolExecutor(1, "commits")
@@ -53,6 +54,30 @@ def look(conn: Connection, work: Work[T]) -> T:
             driver.rollback()  # nothing was written
     except (DBAPIError, sqlite_driver.Error) as error:
         raise translated(error) from error
+
+
+def despite_damage(conn: Connection, work: Work[T], how: Transact[T]) -> T:
+    """Run `work`, which writes nothing. Where a text is no UTF-8, it is run once more, and such
+    texts are bytes: their readers know what to show instead.
+    """
+    try:
+        return how(conn, work)
+    except (DBAPIError, sqlite_driver.Error) as error:
+        if _NO_TEXT not in str(error):
+            raise
+    driver: Any = conn.connection.driver_connection
+    driver.text_factory = _text_or_bytes
+    try:
+        return how(conn, work)
+    finally:
+        driver.text_factory = str
+
+
+def _text_or_bytes(kept: bytes) -> str | bytes:
+    try:
+        return kept.decode()
+    except UnicodeDecodeError:
+        return kept
 
 
 def transact_slowly(conn: Connection, work: Work[T]) -> T:

@@ -66,5 +66,5 @@ def _whole(conn: Connection, org: int, found: Listed) -> list[Shown]:
             conn, schema.orders, by_id, wanted, _ORDER
         )
     }
-    there = [listed[id_] for id_ in found.ids if listed[id_].order_id in totals]
-    return [Shown(one, *totals[one.order_id]) for one in there]
+    there = [listed[id_] for id_ in found.ids if id_ in listed]
+    return [Shown(one, *totals[one.order_id]) for one in there if one.order_id in totals]

@@ -70,7 +70,7 @@ def page(
     rows = sql.select(conn, kept.table, ("org", "id"), wanted, kept.columns)
     by_id = {one.id: one for one in map(kept.readable_row, rows)}
     clicked = _clicked(conn, org, found.ids)
-    listed_ = [(by_id[id_], clicked.get(id_, Clicked())) for id_ in found.ids]
+    listed_ = [(by_id[id_], clicked.get(id_, Clicked())) for id_ in found.ids if id_ in by_id]
     return listed_, found.total
 
 

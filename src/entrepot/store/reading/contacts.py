@@ -88,12 +88,16 @@ def _fits(statement: Statement, org: int, word: str) -> str:
 def _whole(conn: Connection, org: int, ids: list[bytes], *, with_orders: bool) -> list[Found]:
     wanted: set[sql.Row] = {(org, id_) for id_ in ids}
     by_id = ("org", "id")
-    rows = sql.select(conn, schema.contacts, by_id, wanted, Contact._fields)
-    contacts = {bytes(row[1]): Contact(row[0], bytes(row[1]), *row[2:]) for row in rows}
+    kept = schema.CONTACTS
+    rows = sql.select(conn, kept.table, by_id, wanted, kept.columns)
+    contacts = {one.id: one for one in map(kept.readable_row, rows)}
     found = sql.select(conn, schema.customers, by_id, wanted, schema.CUSTOMERS.columns)
     customers = {one.id: one for one in map(schema.CUSTOMERS.readable_row, found)}
     orders = _orders(conn, org, list(contacts.values())) if with_orders else {}
-    return [Found(contacts[id_], customers[id_], orders.get(id_, [])) for id_ in ids]
+    return [
+        Found(contacts[id_], customers[id_], orders.get(id_, []))
+        for id_ in ids if id_ in contacts and id_ in customers
+    ]  # fmt: skip
 
 
 def _orders(conn: Connection, org: int, contacts: list[Contact]) -> dict[bytes, list[bytes]]:

@@ -125,7 +125,7 @@ def _last_of(found: list[tuple[int, bytes]], limit: int) -> bytes:
 
 def _whole(conn: Connection, org: int, found: list[tuple[int, bytes]]) -> list[FullProduct]:
     by_id = {one.product.id: one for one in full(conn, org, [id_ for _, id_ in found])}
-    return [by_id[id_] for _, id_ in found]
+    return [by_id[id_] for _, id_ in found if id_ in by_id]
 
 
 def _told(

@@ -67,4 +67,4 @@ def _whole(conn: Connection, org: int, found: Listed) -> list[Touch]:
     wanted: set[sql.Row] = {(org, id_) for id_ in found.ids}
     rows = sql.select(conn, kept.table, ("org", "id"), wanted, kept.columns)
     by_id = {one.id: one for one in map(kept.readable_row, rows)}
-    return [by_id[id_] for id_ in found.ids]
+    return [by_id[id_] for id_ in found.ids if id_ in by_id]

@@ -35,6 +35,7 @@ from entrepot.store.schema.catalogue import (
     variants,
 )
 from entrepot.store.schema.contacts import (
+    CONTACTS,
     contact_orders,
     contact_terms,
     contacts,
@@ -173,6 +174,7 @@ __all__ = [
     "CHANNELS",
     "CLAIMS",
     "CONNECTIONS",
+    "CONTACTS",
     "COSTINGS",
     "CUSTOMERS",
     "CUSTOMER_NAMES",

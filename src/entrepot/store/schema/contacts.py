@@ -14,7 +14,9 @@ from sqlalchemy import (
     Text,
 )
 
+from entrepot.core.contacts import Contact
 from entrepot.store.schema.catalogue import customers
+from entrepot.store.schema.conversion import Conversion
 from entrepot.store.schema.orders import orders
 from entrepot.store.schema.table import ID, belongs_to, need, table
 
@@ -32,6 +34,8 @@ contacts = table(
     Index("contacts_created", "org", "created_at", "id"),
     Index("contacts_updated", "org", "updated_at", "id"),
 )
+
+CONTACTS = Conversion(Contact, contacts)
 
 contact_orders = table(
     "contact_orders",

@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from sqlalchemy import Boolean, Table
 
 from entrepot.core.money import SCALE_MAX, Amount, rescale
-from entrepot.store.schema.readable import reader
+from entrepot.store.schema.readable import reader, sound_types
 
 Row = tuple[Any, ...]
 T = TypeVar("T", bound=tuple[Any, ...])
@@ -205,10 +205,8 @@ class Conversion(Generic[T]):
         self.to_row: Callable[[T], Row] = self.giving(self.columns)
         #: The value of a row; members that lie beside it are given by name.
         self.from_row: Callable[..., T] = self._loading(self._column)
-        #: The same for readers: without the texts that have to be JSON and are none.
-        self.readable_row: Callable[..., T] = (
-            self._loading(self._readable) if self._has_json() else self.from_row
-        )
+        #: The same for readers: without the values that their columns cannot have.
+        self.readable_row: Callable[..., T] = self._loading(self._readable, mending=True)
 
     def _part(self, member: str) -> Part:
         return self._parts.get(member) or Alone(member)
@@ -239,10 +237,7 @@ class Conversion(Generic[T]):
         members = _listed([self._stored[column] for column in columns])
         return self._compiled("o", "o" if members == "*o," else f"({members})", _NAMES)
 
-    def _has_json(self) -> bool:
-        return any("json" in column.info for column in self.table.columns)
-
-    def _loading(self, column: Column) -> Callable[..., T]:
+    def _loading(self, column: Column, *, mending: bool = False) -> Callable[..., T]:
         names, name = {**_NAMES, self._row.__name__: self._row}, self._row.__name__
         names["readable"] = reader(self.table)
         beside = [part for part in self._parts.values() if isinstance(part, Beside)]
@@ -250,7 +245,11 @@ class Conversion(Generic[T]):
         arguments = "".join(f", {part.name}={part.default}" for part in beside)
         members = _listed(parts)
         made = "r" if members == "*r," else f"({members})"
-        return self._compiled(f"r{arguments}", f"new({name}, {made})", names)
+        body = f"new({name}, {made})"
+        if mending:
+            names["sound"], names["mended"] = sound_types(self.table)
+            body = f"(r := r if (*map(type, r),) in sound else mended(r)) and {body}"
+        return self._compiled(f"r{arguments}", body, names)
 
     def _column(self, name: str) -> Expression:
         member = Position("r", self.columns.index(name), len(self.columns))

@@ -37,12 +37,18 @@ def need(name: str, type_: object) -> Column[object]:
     return Column(name, type_, nullable=False)  # type: ignore[arg-type]
 
 
-def json_text(name: str, *, needed: bool = False, nothing: str = "{}") -> Column[object]:
+def json_text(
+    name: str, *, needed: bool = False, nothing: str = "{}", begins: str = ""
+) -> Column[object]:
     """A column of JSON as text, every digit kept; `verify` looks that it can be read.
 
-    `nothing` is what a needed text says of nothing: an object or an array without members.
+    `nothing` is what a needed text says of nothing: an object or an array without members. The text
+    `begins` with one of these characters, by which its kind is known: as `nothing` does, or as null
+    where the column can be null, unless told.
     """
-    return Column(name, Text, nullable=not needed, info={"json": nothing})
+    kinds = begins or (nothing[0] if needed else f"{nothing[0]}n")
+    info = {"json": nothing, "begins": frozenset(kinds)}
+    return Column(name, Text, nullable=not needed, info=info)
 
 
 def word(name: str, words: Iterable[str]) -> Column[object]:

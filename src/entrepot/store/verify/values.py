@@ -1,8 +1,9 @@
 """Whether each value is one that its column can have.
 
-SQLite is asked for the types of values and for the conditions of its tables; PostgreSQL enforces
-both by itself. Both are asked whether a text that has to be JSON is JSON, whether a word or a
-number of decimal places is one of its list, and whether a calendar has a time.
+SQLite is asked for the types of values, for the conditions of its tables and whether texts are
+UTF-8; PostgreSQL enforces these by itself. Both are asked whether a text that has to be JSON is
+JSON, whether a word or a number of decimal places is one of its list, and whether a calendar has a
+time.
 """
 
 from __future__ import annotations
@@ -83,6 +84,8 @@ def check_values(asking: Asking) -> Sound:
 
 def _engine(asking: Asking) -> _Engine:
     if not sql_of(asking.conn).types_values:
+        driver: Any = asking.conn.connection.driver_connection
+        driver.create_function("is_utf8", 1, _decodes, deterministic=True)
         return _SQLITE
     version = asking.ask("the version", lambda: asking.conn.exec_driver_sql(_VERSION).scalar())
     return _POSTGRES if version is not None and int(version) >= _ASKS_JSON else _POSTGRES_BEFORE_16
@@ -128,8 +131,8 @@ def _wrong(table: Table, engine: _Engine) -> list[_Wrong]:
 
 
 def _unlisted(table: Table) -> list[_Wrong]:
-    """Columns with a word that is none of their list, with places that no amount has, or with a
-    time that no calendar has.
+    """Columns with a word that is none of their list, with JSON of another kind, with places that
+    no amount has, or with a time that no calendar has.
 
     Such a row can be read, so that the rest of the audit looks at it as well.
     """
@@ -138,6 +141,11 @@ def _unlisted(table: Table) -> list[_Wrong]:
         if words := column.info.get("words"):
             listed = ", ".join([f"'{one}'" for one in words])
             strange: ColumnElement[bool] = literal_column(f"({column.name} NOT IN ({listed}))")
+            found.append((_UNLISTED + column.name, strange))
+        elif begins := column.info.get("begins"):
+            kinds = ", ".join([f"'{one}'" for one in sorted(begins)])
+            known = f"(substr({column.name}, 1, 1) NOT IN ({kinds}))"
+            strange = func.coalesce(literal_column(known), literal_column("false"))
             found.append((_UNLISTED + column.name, strange))
         elif "places" in column.info:
             known = f"({column.name} NOT BETWEEN 0 AND {SCALE_MAX})"
@@ -168,12 +176,32 @@ def _wrong_type_or_kept_out(table: Table) -> list[_Wrong]:
 
 def _well_typed(column: Any) -> ColumnElement[bool]:
     kind = func.typeof(column)
-    fits = kind == _STORED_AS.get(type(column.type), "text")
+    fits = kind == _stored_as(column)
     if isinstance(column.type, Boolean):
         fits = and_(fits, column.in_((literal_column("0"), literal_column("1"))))
     elif column.info.get("json"):
-        fits = and_(fits, func.json_valid(column) == literal_column("1"))
+        fits = and_(fits, func.json_valid(column) == literal_column("1"), _is_utf8(column))
+    elif _stored_as(column) == "text":
+        fits = and_(fits, _is_utf8(column))
     return or_(fits, kind == "null") if column.nullable else fits
+
+
+def _decodes(text: bytes | None) -> bool:
+    try:
+        (text or b"").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _stored_as(column: Any) -> str:
+    return _STORED_AS.get(type(column.type), "text")
+
+
+def _is_utf8(column: Any) -> ColumnElement[bool]:
+    """Most texts are ASCII, which costs no look at their bytes."""
+    name = column.name
+    return literal_column(f"({name} NOT GLOB '*[^ -~]*' OR is_utf8(CAST({name} AS BLOB)))")
 
 
 def _kept_out(table: Table) -> list[_Wrong]:

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from entrepot.core import ids
 from entrepot.core.broadcasts import Broadcast, Clicked
+from entrepot.edge.kept_json import shaped
 from entrepot.edge.konvo.broadcasts import wire
 from entrepot.edge.konvo.orders.write import minor_units, shown_currency
 from entrepot.edge.times import millis_text
 from entrepot.writer.envelope import Answer
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
+
+
+class _Audience(msgspec.Struct):
+    """Who was meant, as the book keeps it."""
+
+    id: str
+    name: str
+    lists: list[str]
+    segment: str
+    recipient_count: int
+
+
+class _Flow(msgspec.Struct):
+    """What ran, as the book keeps it."""
+
+    id: str
+    name: str
+    emoji: str
+    version_id: str
+
+
+_AUDIENCE = msgspec.json.Decoder(_Audience | None)
+_FLOW = msgspec.json.Decoder(_Flow | None)
 
 
 def broadcast(told: Broadcast, clicked: Clicked) -> wire.Broadcast:
@@ -26,8 +47,8 @@ def broadcast(told: Broadcast, clicked: Clicked) -> wire.Broadcast:
         id=own_id,
         name=told.name,
         status=told.status,
-        audience=_audience(_decode(told.audience), own_id),
-        flow=_flow(_decode(told.flow)),
+        audience=_audience(shaped(told.audience, _AUDIENCE, None), own_id),
+        flow=_flow(shaped(told.flow, _FLOW, None)),
         templates=told.template or UNSET,
         scheduled=UNSET if told.scheduled_at is None else millis_text(told.scheduled_at),
         created_at=millis_text(told.created_at),
@@ -46,19 +67,19 @@ def broadcast(told: Broadcast, clicked: Clicked) -> wire.Broadcast:
     )
 
 
-def _audience(told: dict[str, Any] | None, own_id: str) -> wire.Audience | UnsetType:
+def _audience(told: _Audience | None, own_id: str) -> wire.Audience | UnsetType:
     if told is None:
         return UNSET
     return wire.Audience(
-        told["id"], told["name"], own_id, told["lists"], told["segment"] or "null",
-        str(told["recipient_count"]),
+        told.id, told.name, own_id, list(told.lists), told.segment or "null",
+        str(told.recipient_count),
     )  # fmt: skip
 
 
-def _flow(told: dict[str, Any] | None) -> wire.Flow | UnsetType:
+def _flow(told: _Flow | None) -> wire.Flow | UnsetType:
     if told is None:
         return UNSET
-    return wire.Flow(told["id"], told["name"], told["emoji"], told["version_id"])
+    return wire.Flow(told.id, told.name, told.emoji, told.version_id)
 
 
 def page(found: tuple[list[tuple[Broadcast, Clicked]], int]) -> Answer:

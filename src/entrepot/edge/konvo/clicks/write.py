@@ -7,6 +7,7 @@ import msgspec
 from entrepot.core import ids
 from entrepot.core.touches import Touch
 from entrepot.edge.access import Principal
+from entrepot.edge.kept_json import shaped
 from entrepot.edge.konvo.clicks import wire
 from entrepot.edge.times import millis_text
 from entrepot.writer.envelope import Answer
@@ -27,12 +28,12 @@ class Details(msgspec.Struct):
     timezone: str = ""
 
 
-_details = msgspec.json.Decoder(Details).decode
+_DETAILS = msgspec.json.Decoder(Details)
 
 
 def click(touch: Touch, workspace: str) -> wire.Click:
     """A click of a workspace."""
-    told = _details(touch.details)
+    told = shaped(touch.details, _DETAILS, Details())
     return wire.Click(
         id=ids.dashed(touch.id),
         workspace_id=workspace,

@@ -16,6 +16,7 @@ from entrepot.core.refusal import Refusal
 from entrepot.core.results import OrdersResult, Result
 from entrepot.edge import currency, quantities
 from entrepot.edge.access import Principal
+from entrepot.edge.kept_json import shaped
 from entrepot.edge.konvo.orders import wire
 from entrepot.edge.konvo.refusals import refusal_answer
 from entrepot.edge.times import millis_text
@@ -36,7 +37,7 @@ class _Details(msgspec.Struct, rename="camel"):
     inventory_quantity: msgspec.Raw | UnsetType = UNSET
 
 
-_details = msgspec.json.Decoder(_Details).decode
+_DETAILS = msgspec.json.Decoder(_Details)
 
 
 def order(o: Order, contact: Customer | None, shop: str) -> wire.Order:
@@ -98,7 +99,7 @@ def whole_order(o: Order, contact: Customer | None, shop: str) -> wire.WholeOrde
 
 
 def _item(line: Line) -> wire.OrderedItem:
-    told = _Details() if line.details is None else _details(line.details)
+    told = _Details() if line.details is None else shaped(line.details, _DETAILS, _Details())
     price = minor_units(line.price, currency.stripe_digits(line.currency))
     return wire.OrderedItem(
         id=ids.dashed(line.variant_id) if told.id is UNSET else told.id,

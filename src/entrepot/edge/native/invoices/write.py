@@ -7,6 +7,7 @@ from msgspec import Raw
 
 from entrepot.core import ids
 from entrepot.core.invoices import Invoice as Kept
+from entrepot.edge.kept_json import shaped
 from entrepot.edge.native.invoices import wire
 from entrepot.edge.times import millis_text
 
@@ -30,7 +31,7 @@ def invoice(one: Kept) -> wire.Invoice:
         shipping=one.shipping.text(),
         tax=one.tax.text(),
         total=one.total.text(),
-        lines=_LINES.decode(one.lines),
+        lines=shaped(one.lines, _LINES, []),
         created_at=millis_text(one.created_at),
         updated_at=millis_text(one.updated_at),
     )

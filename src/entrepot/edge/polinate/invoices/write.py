@@ -6,6 +6,7 @@ import msgspec
 
 from entrepot.core import invoices
 from entrepot.core.results import InvoiceResult
+from entrepot.edge.kept_json import shaped
 from entrepot.edge.polinate.invoices import wire
 from entrepot.edge.polinate.refusals import refusal_answer
 from entrepot.edge.times import millis_text
@@ -54,7 +55,7 @@ def invoice(one: invoices.Invoice) -> wire.Invoice:
         due_at=None,
         created_at=made_at,
         updated_at=millis_text(one.updated_at),
-        invoice_items=[_item(line) for line in _LINES.decode(one.lines)],
+        invoice_items=[_item(line) for line in shaped(one.lines, _LINES, [])],
     )
 
 

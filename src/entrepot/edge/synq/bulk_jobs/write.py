@@ -8,6 +8,7 @@ from entrepot.core import ids
 from entrepot.core.bulk_jobs import BulkJob
 from entrepot.core.results import BulkJobResult
 from entrepot.edge.access import Principal
+from entrepot.edge.kept_json import shaped
 from entrepot.edge.synq.bulk_jobs import wire
 from entrepot.edge.synq.refusals import refusal_answer
 from entrepot.edge.times import seconds_text
@@ -29,7 +30,7 @@ def job(one: BulkJob, principal: Principal) -> wire.Job:
         total_items=one.total,
         processed_items=one.processed,
         failed_items=one.failed,
-        errors=_FAULTS.decode(one.faults),
+        errors=shaped(one.faults, _FAULTS, []),
         created_at=seconds_text(one.created_at),
         updated_at=seconds_text(one.updated_at),
     )
