@@ -14,6 +14,8 @@ from tests.factories import open_shop
 from entrepot.core.bulk_jobs import IMPORT
 from entrepot.pipeline.bulk_jobs import BulkJobs
 from entrepot.pipeline.deliveries import Deliveries
+from entrepot.pipeline.following import Contacts, Following, Terms
+from entrepot.pipeline.merging import Merging
 from entrepot.pipeline.stock_watch import StockWatch
 from entrepot.pipeline.walking import Walking
 from entrepot.store import schema
@@ -39,7 +41,19 @@ def watch(database: Database) -> Walking:
     return StockWatch(database, NOBODY, now=lambda: NOW)
 
 
-@pytest.mark.parametrize("made", [deliveries, jobs, watch])
+def contacts(database: Database) -> Walking:
+    return Following(database, [Contacts(database, now=lambda: NOW)], now=lambda: NOW)
+
+
+def terms(database: Database) -> Walking:
+    return Following(database, [Terms(database, NOBODY)], now=lambda: NOW)
+
+
+def merging(database: Database) -> Walking:
+    return Following(database, [Merging(database, NOBODY, "polinate")], now=lambda: NOW)
+
+
+@pytest.mark.parametrize("made", [deliveries, jobs, watch, contacts, terms, merging])
 async def test_a_look_that_finds_nothing_is_one_statement(
     fresh_database: Callable[[str], str],
     monkeypatch: pytest.MonkeyPatch,
