@@ -5,26 +5,20 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import pickle
 import signal
 import socket
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from multiprocessing.connection import wait
 from typing import Annotated, Any, Literal
 
 import uvicorn
-from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
-from uvicorn.supervisors.multiprocess import Process
 
 from entrepot import settings, telemetry
 from entrepot.cli import demo as demo_command
 from entrepot.cli.choices import port_of, url_of, whole, words
+from entrepot.cli.processes import SILENT_SECONDS, Processes, addresses_of
 from entrepot.cli.session import OperatorError, on_book, require_book
-from entrepot.ending import CUT_OFF, longest
 from entrepot.serving import server_config
 from entrepot.settings import Settings
 from entrepot.store.engine import Database
@@ -34,9 +28,6 @@ from entrepot.store.engines.sole_server import sole_server
 from entrepot.store.keeping import migrate
 from entrepot.telemetry import log
 
-SILENT_SECONDS = 30  # a process that is silent for this long, also while starting, is replaced
-LOOK_SECONDS = 0.5  # so often the server looks meanwhile whether it was told something
-SPARE_SECONDS = 5.0  # how much longer a process that ends has than it says itself
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
@@ -64,98 +55,7 @@ class Server(uvicorn.Server):
         if not self.started:
             return
         bound = [one for server in self.servers for one in server.sockets]
-        log.info("server.started", listening=_addresses(bound))
-
-
-class Processes(Multiprocess):
-    """uvicorn's supervisor of several server processes: a process that ends is replaced.
-
-    `failed` is whether they ended because none could be started, `cut_off` whether one of them did
-    not end in time.
-    """
-
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
-        super().__init__(config, sockets)
-        self.failed = self.cut_off = False
-        self._started = False
-        self._listening = _addresses(sockets)
-
-    def keep_subprocess_alive(self) -> None:
-        """Replace the processes that ended, and log them; log once that all take requests."""
-        if self.should_exit.is_set():
-            return
-        if not self._started and any(one.exitcode is not None for one in self.processes):
-            # A fault that stops the first processes at start would stop the next ones too.
-            self.failed = True
-            self.should_exit.set()
-            return
-        for index, one in enumerate(self.processes):
-            if not self._lives(one):
-                self._replace(index, one)
-        if not self._started and all(one.is_ready() for one in self.processes):
-            self._started = True
-            pids = [one.pid for one in self.processes]
-            log.info("server.started", listening=self._listening, processes=pids)
-
-    def _replace(self, index: int, one: Process) -> None:
-        """Start another process in the place of one that is silent or has ended. One that cannot
-        start (the database is away) is replaced as well: it must not end the others.
-        """
-        one.kill()
-        one.join()
-        if one.exitcode != STARTUP_FAILURE:
-            log.warning("server.process_ended", pid=one.pid, exit_code=one.exitcode)
-        if one.pid is not None:
-            telemetry.forget_process(one.pid)
-        self.processes[index] = Process(self.config, self.sockets)
-        self.processes[index].start()
-
-    def terminate_all(self) -> None:
-        """Have every process drain. This one's sockets go first, or they would go on queueing."""
-        for one in self.sockets:
-            one.close()
-        super().terminate_all()
-
-    def join_all(self) -> None:
-        """Wait until every process has ended. One that does not end in time is killed: a process
-        that is stopped, or that stands still, does not see to it itself.
-        """
-        drain = self.config.timeout_graceful_shutdown or 0
-        seconds = longest(drain) + SPARE_SECONDS
-        until = time.monotonic() + seconds
-        for one in self.processes:
-            one.process.join(max(0.0, until - time.monotonic()))
-            if one.exitcode is None:
-                why = "the process is stopped or stands still; nothing acknowledged is lost"
-                log.error("server.cut_off", pid=one.pid, after_seconds=seconds, why=why)
-                one.process.kill()
-                one.process.join()
-                self.cut_off = True
-            self.cut_off = self.cut_off or one.exitcode == CUT_OFF
-
-    def _lives(self, one: Process) -> bool:
-        """Whether a process answers in time. Its sentinel tells at once that it has ended; the pipe
-        would not, because this process holds the pipe's other end as well. A signal ends the wait.
-        """
-        if not one.process.is_alive():
-            return False
-        try:
-            one.parent_conn.send(b"ping")
-            until = time.monotonic() + SILENT_SECONDS
-            while not (there := wait([one.parent_conn, one.process.sentinel], LOOK_SECONDS)):
-                if self.signal_queue or time.monotonic() >= until:
-                    return bool(self.signal_queue)
-            if one.parent_conn not in there:
-                return False
-            one.parent_conn.recv()
-        except (OSError, EOFError, pickle.UnpicklingError):
-            return False
-        return True
-
-
-def _addresses(sockets: list[socket.socket]) -> list[str]:
-    bound = [one.getsockname()[:2] for one in sockets]
-    return [url_of(host, port) for host, port in bound]
+        log.info("server.started", listening=addresses_of(bound))
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
