@@ -211,10 +211,10 @@ def _done(way: Way, work: Work[T]) -> T:
                 if begin is not None:
                     await_only(driver.execute("COMMIT"))
                 conn.info.pop(UNDECIDED, None)
-            except BaseException:
+            except BaseException as error:
                 # If a connection is lost, the loss is the reason of every error on it.
                 is_lost = driver.is_closed()
-                _undo(conn, driver)
+                _undo(conn, driver, is_told=isinstance(error, (Conflict, asyncpg.PostgresError)))
                 raise
             return result
     except Exception as error:
@@ -235,13 +235,16 @@ def _why(error: Exception) -> str:
     return os.strerror(number) if number else str(error) or "it did not answer in time"
 
 
-def _undo(conn: Connection, driver: Any) -> None:
-    """Roll back; a connection that cannot is not used again, nor one whose types may be gone."""
+def _undo(conn: Connection, driver: Any, *, is_told: bool) -> None:
+    """Roll back; a connection that cannot is not used again, nor one whose types may be gone.
+
+    `is_told`: the server has answered, so that the driver knows how the transaction stands.
+    """
     is_as_before = False
     try:
         with suppress(Exception):
             if not driver.is_closed():
-                if not driver.is_in_transaction():
+                if not is_told and not driver.is_in_transaction():
                     # A BEGIN whose waiter has gone may still be done: whether it was is known once
                     # the connection answers again.
                     await_only(driver.execute("SELECT"))
