@@ -358,8 +358,9 @@ def test_a_fetched_order_ends_its_job_and_a_stale_one_is_refused() -> None:
     book.done(notice("PO-9"))
     job_id = fetch_job_id(ORG, "PO-9")
     draft = told_as(("polinate_phase", "ACTIVE"), sender="PO-9", said={"ingested": True})
-    fetched = MirrorOrders(ORG, "polinate", (draft,), job_id, 0)
-    assert book.refused(fetched._replace(fence=1)).reason is Reason.STALE_LEASE
+    fence = book.facts.jobs[ORG, job_id].fence
+    fetched = MirrorOrders(ORG, "polinate", (draft,), job_id, fence)
+    assert book.refused(fetched._replace(fence=fence + 1)).reason is Reason.STALE_LEASE
     result = book.done(fetched)
     assert isinstance(result, OrdersResult)
     [order] = result.orders

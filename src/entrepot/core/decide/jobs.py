@@ -31,7 +31,7 @@ def job_ids(order_id: bytes) -> tuple[bytes, ...]:
 
     They follow from the order, so that no index has to find the jobs of an order: each job costs
     one entry less. If two jobs have one id, one after the other, no fence of the earlier one fits
-    the later one: see `set_to_work`.
+    the later one: see `new_job_again`.
     """
     return (order_id, *[order_id + suffix for suffix in _SUFFIXES])
 
@@ -45,6 +45,18 @@ def new_job(kind: str, org: int, id_: bytes, order_id: bytes | None, facts: Fact
         1 if leased_until else 0, 0, None, facts.now, None,
         facts.holder if leased_until else None,
     )  # fmt: skip
+
+
+def new_job_again(kind: str, org: int, id_: bytes, order_id: bytes | None, facts: Facts) -> Job:
+    """A new job under an id that a job may have had before. No fence of the earlier job fits this
+    one: fences count from the microsecond in which a job is made, and a job is claimed less often
+    than once a microsecond.
+    """
+    job = new_job(kind, org, id_, order_id, facts)
+    # The earlier one may have ended in the same transaction.
+    ended = facts.jobs.base.get((org, id_))
+    least = 0 if ended is None else ended.fence + 1
+    return job._replace(fence=max(job.fence + facts.now, least))
 
 
 def first_job(order: Order, facts: Facts) -> Job:
@@ -67,11 +79,7 @@ def set_to_work(kind: str, order: Order, facts: Facts, changes: Changes) -> None
     job = changes.jobs.get(key)
     stands_still = kind in held.STEPS and held.is_held(order)
     if job is None:
-        job = new_job(kind, *key, order.id, facts)
-        # The earlier one may have ended in the same transaction, and may have left the version.
-        ended = facts.jobs.base.get(key)
-        least = 0 if ended is None else ended.fence + 1
-        job = job._replace(fence=max(job.fence + order.version * FENCES, least))
+        job = new_job_again(kind, *key, order.id, facts)
         if stands_still:
             job = job._replace(state=held.STOPPED, leased_until=0, holder=None)
         changes.jobs.put(job)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from entrepot.core import events
 from entrepot.core.changes import Changes
-from entrepot.core.decide.jobs import new_job
+from entrepot.core.decide.jobs import new_job_again
 from entrepot.core.facts import Facts
 from entrepot.core.needs import Needs
 from entrepot.core.order import Announced, Order
@@ -64,7 +64,7 @@ def notify(command: NotifyOrder, facts: Facts) -> Decision:
         # Given up, but its sender insists: perhaps the source has it now, or answers again.
         changes.jobs.put(known._replace(state="due", run_at=facts.now, tries=0))
     elif known is None:
-        job = new_job("fetch", org, job_id, None, facts)
+        job = new_job_again("fetch", org, job_id, None, facts)
         changes.jobs.put(job._replace(payload=command.order_text))
     return Decision(changes, NotedResult(fetching=True), settled=False)
 
