@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import stripe
-from sqlalchemy import update
+from sqlalchemy import select, update
 from tests.cli.office import Office
 from tests.factories import new_id, open_shop
 
@@ -308,6 +308,30 @@ class Listless:
 
     async def look_up(self, request: Any, _known: str | None) -> Any:
         return self.of_operation if isinstance(request, OperationRequest) else self.answer
+
+
+def test_an_order_that_somebody_handled_at_the_service_is_looked_at(till: Till) -> None:
+    """No notification tells of it while webhooks are down."""
+    held = till.place()
+    till.settled(held, till.charge(held))
+    payment = request_of(till.payment(held))
+    void = OperationRequest("somebody", payment, None, payment.units, kind="void")
+
+    async def let_go() -> None:
+        sandbox = SandboxProvider(till.ledger)
+        await sandbox.void(void)
+        await sandbox.close()
+
+    till.run(let_go)
+    code, told = till.reconciled()
+    assert (code, kinds(told)) == (1, [("order_without_payment", 1)])
+    assert "reconcile --apply" in told["findings"][0]["advice"]
+    assert not told["findings"][0]["looked_at"]
+    code, told = till.reconciled(apply=True)
+    [one] = told["findings"]
+    assert (code, one["looked_at"], one["applied"]) == (1, True, False)
+    jobs = select(schema.jobs.c.order_id).where(schema.jobs.c.kind == "look")
+    assert till.write(lambda conn: conn.execute(jobs).scalars().all()) == [held.id]
 
 
 def test_a_service_without_a_list_is_asked_for_each_payment(

@@ -163,7 +163,10 @@ class Senders(RuleBasedStateMachine):
         payment = funds and funds.for_step(job.kind)
         number = payment.payment.number if payment else 1
         if job.kind in OUTCOMES:
-            outcome = data.draw(st.sampled_from(OUTCOMES[job.kind]), label="outcome")
+            possible = OUTCOMES[job.kind]
+            if job.kind == "increase" and self.book.facts.orders[ORG, job.order_id].is_off:
+                possible += ("lapsed",)
+            outcome = data.draw(st.sampled_from(possible), label="outcome")
             return SettlePayment(
                 ORG, job.order_id, job.id, fence, outcome, "why", "ref", payment=number
             )

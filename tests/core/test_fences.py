@@ -75,7 +75,7 @@ def test_no_fence_of_a_look_fits_a_look_of_a_later_transaction() -> None:
 
 
 def test_no_fence_of_a_fetch_fits_a_fetch_of_a_later_notification() -> None:
-    """The source may not have had the order, and is asked again once the order is notified again."""
+    """The source may not have had the order: it is asked again after the next notification."""
     book = Book(has_source=True)
     seen = set[int]()
     for _ in range(3):

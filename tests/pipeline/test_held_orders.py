@@ -5,13 +5,22 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.pipeline.conftest import House, eventually
+from tests.pipeline.conftest import House, Scripted, eventually
 
 from entrepot.core.decide.hold import HoldOrder, ReleaseOrder
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.ids import dashed
 from entrepot.core.refusal import Refusal
-from entrepot.providers.payment import AuthoriseAnswer, PaymentRequest
+from entrepot.pipeline.steps.void import NOTHING_YET
+from entrepot.providers.payment import (
+    Absent,
+    AuthoriseAnswer,
+    OperationRequest,
+    PaymentRequest,
+    Unknown,
+    VoidAnswer,
+    Voided,
+)
 from entrepot.store import schema
 from entrepot.writer.envelope import Envelope
 
@@ -57,6 +66,59 @@ async def test_a_step_in_hand_comes_to_nothing_until_the_release(house: House) -
     assert len({call.key for call in house.provider.calls}) == 2
     told = await house.events(order_id)
     assert told[2:4] == ["order.held", "order.released"]
+    await house.check()
+
+
+class Unforbidding(Scripted):
+    """A service that cannot forbid a payment beforehand: it lets go of what it has by then."""
+
+    async def void(self, request: OperationRequest) -> VoidAnswer:
+        if not isinstance(await self.inner.look_up(request.payment), Absent):
+            return await self.inner.void(request)
+        return Voided(None, unless_on_its_way=True)
+
+
+@pytest.mark.parametrize("released", [True, False], ids=["released", "held"])
+async def test_an_order_that_is_cancelled_within_a_call_of_before_keeps_no_money(
+    house: House, released: bool
+) -> None:
+    """The call began before the order was held, and does its work after the void found nothing."""
+    house.provider = service = Unforbidding(house.provider.inner)
+    asked, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: PaymentRequest) -> AuthoriseAnswer | None:
+        if asked.is_set():
+            return Unknown("409: the request is in progress")
+        asked.set()
+        await goes_on.wait()
+        return None
+
+    service.instead = slow
+    house.start()
+    order_id = await house.place()
+    await asyncio.wait_for(asked.wait(), 20)
+    await house.do(HoldOrder(house.shop.org, "native", order_id, "is it fraud?"))
+    if released:
+        await house.do(ReleaseOrder(house.shop.org, "native", order_id))
+    await house.cancel(order_id)
+    if not released:
+        house.advance(60)
+
+    async def waits() -> bool:
+        return (NOTHING_YET,) in await house.rows(schema.jobs, "last_error")
+
+    await eventually(waits)
+    goes_on.set()
+
+    async def taken() -> bool:
+        return bool(house.live())
+
+    await eventually(taken)
+    assert (await house.stage(order_id))[:2] == ("cancelled", "pending")
+    house.advance(120)
+    await house.until(order_id, "cancelled", "voided")
+    await house.until_quiet()
+    assert house.live() == []
     await house.check()
 
 

@@ -113,6 +113,18 @@ async def test_a_part_that_was_taken_before_the_rest_was_let_go_is_told() -> Non
     assert command.found.startswith("stripe took 2.00 EUR that the order needs no more: refund cap")
 
 
+async def test_what_went_back_after_the_rest_was_let_go_is_told() -> None:
+    funds = Funds((payment(1, 1000, 1000, "done"),))
+    held = in_hand(A_JOB._replace(kind="look"), "confirmed", funds)
+    back = RefundFound("re-1", 200)
+    shown = Shown(None)
+    shown.first = Voided("at-1", FOUND, refunds=(back,))
+    provider = cast("PaymentProvider", shown)
+    command = await look(held, provider, Terms(lambda: NOW, lambda: 1.0, POLICIES))
+    assert isinstance(command, SettleLook)
+    assert command.refunds == (RefundSeen(1, back),)
+
+
 async def test_late_money_that_went_back_at_the_service_calls_nobody() -> None:
     funds = Funds((payment(1, 1000, 1000, "done"), payment(2, 500, 500, "declined")))
     held = in_hand(A_JOB._replace(kind="look"), "confirmed", funds)

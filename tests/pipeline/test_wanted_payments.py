@@ -21,6 +21,7 @@ from entrepot.pipeline.steps.outside import Outside
 from entrepot.pipeline.steps.table import STEPS, in_hand
 from entrepot.pipeline.steps.void import void
 from entrepot.providers.payment import (
+    Absent,
     Authorised,
     Captured,
     Declined,
@@ -29,6 +30,7 @@ from entrepot.providers.payment import (
     PaymentProvider,
     Pending,
     ServiceTerms,
+    Unknown,
     Voided,
 )
 
@@ -130,6 +132,78 @@ async def test_a_payment_of_the_shops_own_pages_that_pays_another_order_stays(
         expires = "expired" if other is None else "lapsed"
         assert command.outcome == ("voided" if held.stage != "placed" else expires)
         assert [one for one in service.calls if one == "void"] == asked
+
+
+LATE = int(Terms(lambda: NOW, lambda: 1.0, POLICIES).late_seconds * 1_000_000)
+
+
+@dataclass
+class Forgetful(Asked):
+    """A service that has nothing of the payment, and cannot forbid it beforehand."""
+
+    late: list[bool] = field(default_factory=list)
+
+    async def void(self, request: OperationRequest) -> Any:
+        self.late.append(request.late)
+        return Voided(None, unless_on_its_way=True)
+
+    async def look_up(self, _request: Any, _known: Any = None) -> Any:
+        self.calls.append("look_up")
+        return Absent()
+
+
+async def _let_go(
+    kind: str, stage: str, paid: FullPayment, after: int, answer: Any = None
+) -> tuple[Any, list[bool], list[str]]:
+    """The command so long after NOW, whether the service was told that it is late, its calls."""
+    service = Forgetful(answer=answer or Unknown("no answer"))
+    first = (payment(1, 1000, 1000, "done"),) if paid.payment.number > 1 else ()
+    held = in_hand(A_JOB._replace(kind=kind), stage, Funds((*first, paid)), held_until=NOW)
+    terms = Terms(lambda: NOW + after, lambda: 1.0, POLICIES)
+    step = void if kind == "void" else authorise
+    return await step(held, cast("PaymentProvider", service), terms), service.late, service.calls
+
+
+@pytest.mark.parametrize(("kind", "number"), [("authorise", 1), ("increase", 2)])
+async def test_a_void_waits_where_a_call_that_is_on_its_way_may_yet_make_the_payment(
+    kind: str, number: int
+) -> None:
+    """A process that died, or lost its job, may have begun the call before the void was written."""
+    only = payment(number, 1000, 1000, "prepared")
+    command, late, _ = await _let_go(kind, "cancelled", only, 5)
+    assert (command.outcome, late) == ("lapsed", [False])
+    asked = only.put(only.void(NOW + 5))
+    step = "void" if kind == "authorise" else kind
+    command, late, _ = await _let_go(step, "cancelled", asked, 5 + LATE - 1)
+    assert isinstance(command, DeferJob)
+    assert (command.run_at, command.counted, late) == (NOW + 5 + LATE, False, [False])
+    command, late, _ = await _let_go(step, "cancelled", asked, 5 + LATE)
+    assert (command.outcome, late) == ("voided", [True])
+
+
+async def test_a_void_of_a_payment_that_was_never_asked_for_waits_for_nothing() -> None:
+    only = payment(1, 1000, 1000, "prepared")
+    command, late, _ = await _let_go("void", "failed", only.put(only.void(NOW)), 0)
+    assert (command.outcome, late) == ("voided", [True])
+
+
+async def test_an_order_expires_before_the_last_call_is_known_to_be_over() -> None:
+    """Its stock is given back at once, and the void waits."""
+    only = payment(1, 1000, 1000, "prepared")
+    command, late, calls = await _let_go("authorise", "placed", only, 0)
+    assert (command.outcome, late, calls) == ("lapsed", [False], ["authorise"])
+
+
+async def test_a_further_payment_is_asked_for_no_more_once_its_time_is_over() -> None:
+    """So it is over for good once no call of before can be on its way."""
+    further, hold = payment(2, 500, 500, "prepared"), 86_400_000_000
+    _, _, calls = await _let_go("increase", "confirmed", further, hold - 1)
+    assert calls == ["authorise"]
+    command, _, calls = await _let_go("increase", "confirmed", further, hold)
+    assert isinstance(command, DeferJob)
+    assert (command.run_at, calls) == (NOW + hold + LATE, ["look_up"])
+    command, _, calls = await _let_go("increase", "confirmed", further, hold + LATE)
+    assert (command.outcome, calls) == ("expired", ["look_up"])
 
 
 @dataclass

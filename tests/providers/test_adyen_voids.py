@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,6 +30,9 @@ from entrepot.providers.payment import Declined, OperationRequest, Voided
 
 __all__ = ["provider", "told", "vendor"]  # fixtures
 
+NOTHING_THERE = of_operation("TECHNICAL_CANCEL", success="false")
+LATE = replace(operation("void", None, STORED), late=True)
+
 
 @pytest.mark.parametrize(
     ("request_", "kept", "expected"),
@@ -37,9 +41,10 @@ __all__ = ["provider", "told", "vendor"]  # fixtures
         (operation("void"), [item("AUTHORISATION"), item("EXPIRE")], Voided(None)),
         (operation("void"), [item("AUTHORISATION"), reversed_()], Voided(None)),
         (operation("void", None, STORED), [item("AUTHORISATION"), item("EXPIRE")], Voided(None)),
-        # There is no payment under our reference: nothing was notified of one.
-        (operation("void", None, STORED), [of_operation("TECHNICAL_CANCEL", success="false")],
-         Voided(None)),
+        # There is no payment under our reference by now: nothing was notified of one.
+        (operation("void", None, STORED), [NOTHING_THERE], Voided(None, unless_on_its_way=True)),
+        (LATE, [NOTHING_THERE, of_operation("TECHNICAL_CANCEL", success="false",
+         pspReference="MOD-2")], Voided(None)),
         (operation("void", None, STORED), [item("AUTHORISATION", success=False),
          of_operation("TECHNICAL_CANCEL", success="false")], Voided(None)),
         # The customer never paid what the shop's pages had begun; another hold may yet be told of.
@@ -116,3 +121,18 @@ async def test_a_hold_that_is_known_by_our_key_alone_is_gone_once_adyen_has_said
     for kept in ([item("AUTHORISATION"), ends], [ends, item("AUTHORISATION")]):
         told[:] = kept
         assert isinstance(await provider.look_up(request_of(STORED)), Voided)
+
+
+async def test_a_payment_that_came_after_the_cancel_is_cancelled_once_no_other_can_come(
+    vendor: Vendor, provider: AdyenProvider, told: Told
+) -> None:
+    """Adyen may have the payment by then, and may not have notified it."""
+    vendor.script = [RECEIVED, RECEIVED]
+    told[:] = [NOTHING_THERE]
+    assert await provider.void(LATE) == TAKEN
+    assert await provider.void(LATE) == TAKEN
+    [key] = {one.headers["idempotency-key"] for one in vendor.asked}
+    assert key != OPERATION, "Adyen answers a key as it did before"
+    assert {one.body["reference"] for one in vendor.asked} == {OPERATION}
+    told.append(of_operation("TECHNICAL_CANCEL", pspReference="MOD-2"))
+    assert await provider.void(LATE) == Voided(PSP)

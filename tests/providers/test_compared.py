@@ -9,6 +9,7 @@ import pytest
 from entrepot.core import ids
 from entrepot.core.money import Amount
 from entrepot.core.payment import CaptureFound, FullPayment, Operation, Payment
+from entrepot.core.refunds import RefundFound
 from entrepot.providers.compared import (
     KINDS,
     Booked,
@@ -246,6 +247,50 @@ def test_a_part_that_somebody_took_is_told_as_a_part() -> None:
     assert told is not None
     [finding] = compared("adyen", [told], [HELD], TERMS, SPAN)
     assert "took 7.50 EUR" in finding.sentence
+
+
+BY_HAND: list[tuple[LookUpAnswer, Booked, str]] = [
+    # Somebody took a part of what is held, or the rest of it.
+    (Authorised("pi_1", (CaptureFound("cap_1", 500),)), HELD, "took 5.00 EUR, the book 0.00"),
+    (Captured("cap_2", (CaptureFound("cap_1", 500), CaptureFound("cap_2", 750))), PART,
+     "took 12.50 EUR, the book 5.00"),
+    # Somebody gave a part back, before or after the rest was let go.
+    (Captured("pi_1", refunds=(RefundFound("re_1", 100),)), TAKEN, "gave back 1.00 EUR, the book"),
+    (Voided("pi_1", (CaptureFound("cap_1", 500),), refunds=(RefundFound("re_1", 100),)),
+     booked(("authorise", 1250, "done"), ("capture", 500, "done"), ("void", 750, "done")),
+     "gave back 1.00 EUR, the book"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "one", "sentence"), BY_HAND)
+def test_what_somebody_did_at_a_service_without_a_list_is_told(
+    answer: LookUpAnswer, one: Booked, sentence: str
+) -> None:
+    told = looked_up(one, answer)
+    assert told is not None
+    [finding] = compared("paypal", [told], [one], TERMS, SPAN)
+    assert sentence in finding.sentence
+    assert (finding.kind, finding.safe, finding.looks) == ("amount_differs", False, True)
+
+
+def test_what_adyen_notified_long_ago_is_the_books_word() -> None:
+    told = looked_up(REFUNDED, Captured("pi_1", (CaptureFound("pi_1", 1250),)))
+    assert told is not None
+    assert compared("adyen", [told], [REFUNDED], TERMS, SPAN) == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "one", "looks"),
+    [
+        (found(state="voided"), HELD, True),  # the hold of a running order has ended there
+        (found(), VOIDED, True),  # money that an ended order needs no more
+        (found(), UNKNOWN, False),  # its own step asks
+        (found(units=1200), HELD, False),  # nobody but a person settles another amount
+    ],
+)
+def test_what_a_look_takes_over_is_looked_at(listed: Found, one: Booked, looks: bool) -> None:
+    [finding] = compared("stripe", [listed], [one], TERMS, SPAN)
+    assert finding.looks == looks
 
 
 def test_an_amount_of_which_neither_has_money_any_more_is_no_difference() -> None:

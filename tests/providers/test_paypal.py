@@ -249,7 +249,11 @@ OPERATIONS: list[tuple[OperationRequest, list[Answer], Any]] = [
     (operation("void", "AUTH-1"), [PROCESSED, said("authorizations", "CAPTURED")],
      Declined("the money was taken already", "CAPTURED")),
     (operation("void", None), [order("COMPLETED", HELD), Answer(204, b"")], Voided("AUTH-1")),
-    (operation("void", None), [order("APPROVED")], Voided(None)),
+    # PayPal cancels no order that it may yet be asked to authorise by a call of before.
+    (operation("void", None), [order("APPROVED")], Voided(None, unless_on_its_way=True)),
+    (operation("void", None), [order("VOIDED")], Voided(None)),
+    (operation("void", None), [order("COMPLETED", ("authorizations", one(
+        "authorizations", "VOIDED")), PART)], Voided("AUTH-1", (FOUND,))),
     # A payment of another amount than the order's holds money as well.
     (operation("void", None), [order("COMPLETED", ("authorizations", one(
         "authorizations", "CREATED", amount=OTHER))), Answer(204, b"")], Voided("AUTH-1")),

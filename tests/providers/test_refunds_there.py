@@ -17,7 +17,7 @@ from tests.providers.vendor import Answer, Vendor
 from entrepot.core.payment import CaptureFound
 from entrepot.core.refunds import RefundFound
 from entrepot.providers.adyen import AdyenProvider
-from entrepot.providers.payment import Captured, Disputed, PaymentProvider
+from entrepot.providers.payment import Captured, Disputed, PaymentProvider, Voided
 from entrepot.providers.paypal import PayPalProvider
 from entrepot.providers.stripe import StripeProvider
 
@@ -78,3 +78,23 @@ async def test_paypal_shows_refunds_with_their_order() -> None:
     units = int(str(back["amount"]["value"]).replace(".", ""))
     assert said.refunds == (RefundFound(str(back["id"]), units, "inv-1", "CAPT-1"),)
     assert said.captures == (CaptureFound("CAPT-1", 400), CaptureFound("CAPT-2", 850))
+
+
+@pytest.mark.parametrize("reference", ["ORDER-1", "AUTH-1"])
+async def test_paypal_shows_refunds_of_an_authorization_whose_rest_was_let_go(
+    reference: str,
+) -> None:
+    links = [{"rel": "up", "href": "https://api.paypal.com/v2/payments/captures/CAPT-1"}]
+    amount = {"currency_code": "EUR", "value": "1.00"}
+    back = of_paypal.one("refunds", "COMPLETED", links=links, amount=amount)
+    ended = of_paypal.one("authorizations", "VOIDED")
+    whole = of_paypal.order(
+        "COMPLETED", ("authorizations", ended), of_paypal.PART, ("refunds", back)
+    )
+    first = [whole] if reference == "ORDER-1" else [of_paypal.GONE, Answer(200, ended), whole]
+    with Vendor(of_paypal.TOKEN) as vendor:
+        vendor.script = [of_paypal.TOKEN, *first, Answer(200, {"items": []})]
+        made = PayPalProvider(at_paypal(vendor.url), 1, Told())
+        said = await looked_up(made, reference)
+    refunds = (RefundFound("REFU-1", 100, None, "CAPT-1"),)
+    assert said == Voided("AUTH-1", (CaptureFound("CAPT-1", 400),), refunds=refunds)

@@ -21,6 +21,8 @@ from entrepot.clock import now
 from entrepot.core import ids
 from entrepot.core.actor import operator
 from entrepot.core.decide.steps import ResumeOrder
+from entrepot.core.decide.wake import WakeStep
+from entrepot.core.notice import Topics
 from entrepot.core.payment import Operation
 from entrepot.core.refusal import Refusal
 from entrepot.core.shown import MICROSECONDS, moment
@@ -98,24 +100,29 @@ def reconcile(
     since
         Payments made since then: 7d, 12h or 30m ago, or a date or time such as 2026-11-28.
     apply
-        Give the commands that are safe: those that take up a step which the book has begun.
+        Give the commands that are safe: those that take up a step which the book has begun. Have
+        the payments looked at of orders that somebody handled at the service.
     as_json
         Print one line of JSON.
     """
     at = now()
     span = Span(_since(since, at), at)
 
-    async def work(database: Database) -> tuple[list[Compared], set[str]]:
+    async def work(database: Database) -> tuple[list[Compared], set[str], set[str]]:
         mine = await database.read(lambda conn: organization(conn, org))
         outside = make_outside(database, settings.load())
         try:
             found = await _each_service(database, outside, mine, span)
         finally:
             await outside.close()
-        return found, await _applied(database, mine.org, found) if apply else set()
+        if not apply:
+            return found, set(), set()
+        return found, await _applied(database, mine.org, found), await _looked(
+            database, mine.org, found
+        )  # fmt: skip
 
-    found, applied = on_book(work, must_exist=True)
-    told = [_described(one, each, applied) for one in found for each in one.findings]
+    found, applied, looked = on_book(work, must_exist=True)
+    told = [_described(one, each, applied, looked) for one in found for each in one.findings]
     if as_json:
         counts = {
             one.service: {"listed": one.listed, "booked": one.booked, "has_list": one.has_list}
@@ -292,7 +299,24 @@ async def _applied(database: Database, org: int, found: list[Compared]) -> set[s
     return taken
 
 
-def _described(one: Compared, finding: Finding, applied: set[str]) -> dict[str, Any]:
+async def _looked(database: Database, org: int, found: list[Compared]) -> set[str]:
+    """The orders whose payments are looked at, as if the service had notified what differs: no
+    notification may have come.
+    """
+    topics = Topics(money=True, hold=True, refund=True)
+    wanted = {
+        (each.service, one.order) for each in found for one in each.findings
+        if one.looks and one.order and one.number is not None
+    }  # fmt: skip
+    for service, order in sorted(wanted):
+        wake = WakeStep(org, service, order, topics=topics)
+        await results(database, [Envelope(wake, actor=_RECONCILE)])
+    return {order for _, order in wanted}
+
+
+def _described(
+    one: Compared, finding: Finding, applied: set[str], looked: set[str]
+) -> dict[str, Any]:  # fmt: skip
     return {
         "service": one.service,
         "kind": finding.kind,
@@ -304,6 +328,7 @@ def _described(one: Compared, finding: Finding, applied: set[str]) -> dict[str, 
         "safe": finding.safe,
         "advice": finding.advice or None,
         "applied": finding.safe and finding.order in applied,
+        "looked_at": finding.looks and finding.order in looked,
     }
 
 
@@ -314,7 +339,8 @@ def _print(found: list[Compared], told: list[dict[str, Any]]) -> None:
         if one["advice"]:
             print(printable(f"    {one['advice']}"))
         if one["command"]:
-            print(printable(f"    {one['command']}") + ("  (done)" if one["applied"] else ""))
+            done = "  (done)" if one["applied"] else "  (looked at)" if one["looked_at"] else ""
+            print(printable(f"    {one['command']}") + done)
     for each in found:
         if each.unasked is not None:
             continue

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from entrepot.providers.exchange import TOTAL_SECONDS
+
+_CALLS = 3  # exchanges with a service that one call of a step takes at most
+
 
 class WorkerSettings(NamedTuple):
     """The worker's settings; durations in seconds."""
@@ -19,3 +23,10 @@ class WorkerSettings(NamedTuple):
     fetches_max: int = 16  # calls under way to order sources
     drain_seconds: float = 20.0  # how long a stopping worker finishes what it has begun
     gauges_seconds: float = 5.0  # between counts of the jobs
+
+
+def late_seconds(settings: WorkerSettings) -> float:
+    """How long a call may be on its way after another worker took its job over, or after the end of
+    its process: a worker begins a call in the first half of its lease.
+    """
+    return settings.lease_seconds / 2 + _CALLS * TOTAL_SECONDS

@@ -27,6 +27,7 @@ from entrepot.pipeline.lanes import Lane
 from entrepot.pipeline.presence import Presence
 from entrepot.pipeline.reports import place_of
 from entrepot.pipeline.retry import POLICIES, Policy
+from entrepot.pipeline.settings import late_seconds
 from entrepot.pipeline.steps import (
     HeldJob,
     Terms,
@@ -86,7 +87,7 @@ class Worker:
         self._secret = secret
         self._terms = Terms(
             holding.now, holding.random01, policies, self._settings.hold_seconds,
-            self._settings.pending_seconds,
+            self._settings.pending_seconds, late_seconds(self._settings),
         )  # fmt: skip
         self._concluding = Concluding(writer, holding, self._terms)
         self._presence: Presence | None = None

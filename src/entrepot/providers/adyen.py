@@ -169,7 +169,12 @@ class AdyenProvider:
             # Adyen has nothing to cancel and has notified no hold: the shop's pages did not finish
             # it, or our request never came. A payment that answered us is there all the same.
             if own is not None or request.of is None:
-                return Voided(None)
+                if own is not None or heard is not None or answers.told_twice(items, request):
+                    return Voided(None)
+                if not request.late:
+                    return Voided(None, unless_on_its_way=True)
+                # The payment may have come after the cancel, and Adyen may not have notified it.
+                said = await self._received(lambda: self._cancel(request, of, "-late"))
         if said is None:
             said = await self._received(lambda: self._cancel(request, of))
         if isinstance(said, Declined) and isinstance(heard, Authorised):
@@ -185,14 +190,17 @@ class AdyenProvider:
         told: VoidAnswer = await self._received(lambda: ask(body, of, key))
         return told
 
-    def _cancel(self, request: OperationRequest, of: str | None) -> Any:
-        """Cancel a payment by Adyen's reference, or by our own one where no other is known."""
+    def _cancel(self, request: OperationRequest, of: str | None, again: str = "") -> Any:
+        """Cancel a payment by Adyen's reference, or by our own one where no other is known.
+        `again`: what the key of a second request has behind it.
+        """
         body: Json = {"merchantAccount": self._merchant, "reference": request.key}
         by = self._modifications
+        key = request.key + again
         if of is not None:
-            return by.cancel_authorised_payment_by_psp_reference(body, of, request.key)
+            return by.cancel_authorised_payment_by_psp_reference(body, of, key)
         body["paymentReference"] = request.payment.key
-        return by.cancel_authorised_payment(body, request.key)
+        return by.cancel_authorised_payment(body, key)
 
     async def refund(self, request: OperationRequest) -> RefundAnswer:
         """See `PaymentProvider.refund`."""

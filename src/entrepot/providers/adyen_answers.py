@@ -213,6 +213,12 @@ def was_reversed(items: Iterable[Item], request: OperationRequest) -> bool:
     return any(one.event == "CANCEL_OR_REFUND" for one in its)
 
 
+def told_twice(items: Iterable[Item], request: OperationRequest) -> bool:
+    """Whether Adyen has told the outcome of a void, and of the one that was asked for after it."""
+    its = ("TECHNICAL_CANCEL", request.key)
+    return len({one.psp for one in items if (one.event, one.merchant_reference) == its}) > 1
+
+
 def of_error(error: Exception, *, modifies: bool) -> Declined | NotSent | Unknown | Misconfigured:
     """The class of an error of Adyen's client. `modifies`: it is of an operation on a payment."""
     if not isinstance(error, AdyenAPIResponseError):

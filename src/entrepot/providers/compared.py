@@ -36,6 +36,9 @@ KINDS: dict[Kind, str] = {
     "amount_differs": "The service and the book have different amounts of one payment.",
     "lapses_soon": "The service lets go of a hold soon, and the money was not taken.",
 }
+_LOOKS = (
+    "somebody acted at the service: `entrepot reconcile --apply` has the order's payments looked at"
+)
 # What is left of the time of a hold when it is about to lapse.
 _LAST_PART = 0.2
 # States in which the service has money for the shop, or may still get some.
@@ -59,6 +62,7 @@ class Finding(NamedTuple):
     - `command`: the words of the one `entrepot` command that mends it; empty where none does.
     - `safe`: the command only takes up a step that the book has begun; it may be given unasked.
     - `advice`: what a person does where no command mends it, or before the command is given.
+    - `looks`: the book takes over what the service says of the payment, once it is looked at.
     """
 
     kind: Kind
@@ -69,6 +73,7 @@ class Finding(NamedTuple):
     command: tuple[str, ...] = ()
     safe: bool = False
     advice: str = ""
+    looks: bool = False
 
 
 class Span(NamedTuple):
@@ -122,8 +127,9 @@ def looked_up(
     """A payment as its service tells of it alone, for a service that has no list. `operations`: its
     word on each capture and refund that was done, for one may fail after all.
 
-    A look-up tells no sums: where the service has the money, the book's sums are taken for its own.
-    None where the service has nothing of the payment, or waits for somebody.
+    Where the service tells no captures or refunds, or fewer than the book knows, the book's sums
+    are taken for its own: what Adyen notified long ago is kept no more. None where the service has
+    nothing of the payment, or waits for somebody.
     """
     payment, first = one.full.payment, one.full.authorisation
     told = zip(moved(one), operations, strict=False)
@@ -138,11 +144,15 @@ def looked_up(
     state: FoundState = "captured"
     if isinstance(answer, Disputed):
         state, answer = "disputed", answer.otherwise
+    by_others = 0
+    if isinstance(answer, Authorised | Captured | Voided):
+        by_others = sum([part.units for part in answer.captures])
+        back = sum([part.units for part in answer.refunds])
+        base = base._replace(captured=max(captured, by_others), refunded=max(done.refunded, back))
     if isinstance(answer, Authorised):
         return base._replace(provider_reference=answer.provider_reference)
     if isinstance(answer, Captured):
-        by_others = sum([part.units for part in answer.captures]) or amount.units
-        taken = captured if moved(one) else by_others
+        taken = base.captured if moved(one) else by_others or amount.units
         reference = answer.provider_reference
         return base._replace(provider_reference=reference, state=state, captured=taken)
     if isinstance(answer, Differs):
@@ -286,7 +296,7 @@ def _without_payment(one: Booked, reference: str | None, sentence: str) -> Findi
     return Finding(
         "order_without_payment", f"order #{one.order_number} counts on money, and {sentence}",
         order, one.order_number, reference, (command, order), safe=under_way,
-        advice="" if under_way else "ask the service why; do not send the goods",
+        advice="" if under_way else f"do not send the goods; {_LOOKS}", looks=not under_way,
     )  # fmt: skip
 
 
@@ -297,7 +307,7 @@ def _mending(kind: Kind, sentence: str, found: Found, one: Booked) -> Finding:
     return Finding(
         kind, sentence, order, one.order_number, found.provider_reference,
         ("retry" if under_way else "explain", order), safe=under_way,
-        advice="" if under_way else "somebody acted at the service: settle it there",
+        advice="" if under_way else _LOOKS, looks=not under_way,
     )  # fmt: skip
 
 
@@ -305,7 +315,8 @@ def _of_another_amount(sentence: str, found: Found, one: Booked) -> Finding:
     """The service's object itself is of another amount: to ask for it again mends nothing."""
     finding = _mending("amount_differs", sentence, found, one)
     if not finding.safe:
-        return finding
+        settle = "somebody acted at the service: settle it there"
+        return finding._replace(advice=settle, looks=False)
     advice = "cancel the order to let the money go"
     return finding._replace(command=("cancel", *finding.command[1:]), safe=False, advice=advice)
 

@@ -70,6 +70,8 @@ class OperationRequest:
     kind: OperationKind = field(kw_only=True)
     forgotten: bool = field(default=False, kw_only=True)
     """The service may have forgotten the key of the payment, which would make another payment."""
+    late: bool = field(default=False, kw_only=True)
+    """A void: no call that asks for the payment can be on its way any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +118,15 @@ class Voided:
 
     ``provider_reference`` names the hold that was given back; None when there never was one.
     ``captures``: what was taken of the hold before, where the service tells captures apart.
+    ``refunds``: what was given back of that, by whomever, where a look-up tells of it.
+    ``unless_on_its_way``: the service has nothing of the payment and cannot forbid it beforehand,
+    so that a call of ours which is still on its way would hold money.
     """
 
     provider_reference: str | None
     captures: tuple[CaptureFound, ...] = ()
+    unless_on_its_way: bool = False
+    refunds: tuple[RefundFound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +330,8 @@ class PaymentProvider(Protocol):
         """Give the hold back, or forbid it beforehand.
 
         An authorised, pending or unknown payment is voided for good: a later authorisation of its
-        key is impossible. What was captured stays captured. A repeat answers the same `Voided`; a
+        key is impossible, but for what `Voided.unless_on_its_way` says. What was captured stays
+        captured. A repeat answers the same `Voided`; a
         declined payment has nothing to give back and answers `Voided` without a reference.
         `Declined`: all of the money was taken already.
         """

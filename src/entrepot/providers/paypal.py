@@ -267,8 +267,11 @@ class PayPalProvider:
         found = self._look_up(request.payment, request.of)
         if isinstance(found, Captured):
             return Declined("the money was taken already", "CAPTURED")
+        if isinstance(found, Voided) and found.captures:
+            return found
         if not isinstance(found, Authorised | Running | Differs) or not found.provider_reference:
-            return Voided(None)  # nothing is held, and only an authorisation of ours would hold it
+            # Nothing is held. PayPal cancels no order: a call of ours may yet authorise it.
+            return Voided(None, unless_on_its_way=isinstance(found, Absent))
         held = found.provider_reference
         if (said := self._let_go(request, held)) is not None:
             return said
@@ -332,7 +335,7 @@ class PayPalProvider:
         held = answers.payments_of(order, "authorizations")
         if held and held[-1]["status"] == "VOIDED":
             taken = answers.captures_found(answers.payments_of(order, "captures"), request)
-            return Voided(str(held[-1]["id"]), taken)
+            return answers.with_refunds(Voided(str(held[-1]["id"]), taken), order, request)
         is_ours = request.reference.startswith(_VAULT)
         if order["status"] == "APPROVED" or (is_ours and order["status"] == "CREATED"):
             return Absent()  # nothing was executed; asking for it goes on
@@ -350,7 +353,8 @@ class PayPalProvider:
         order = self._objects.order_that_has(found) or {}
         captures = answers.payments_of(order, "captures")
         if found["status"] == "VOIDED":
-            return Voided(str(found["id"]), answers.captures_found(captures, request))
+            voided = Voided(str(found["id"]), answers.captures_found(captures, request))
+            return answers.with_refunds(voided, order, request)
         said = answers.of_authorization(found, request, captures)
         return answers.with_refunds(said, order, request)
 

@@ -225,7 +225,7 @@ def captures_found(
 
 def with_refunds(answer: A, order: Mapping[str, Any], request: PaymentRequest) -> A:
     """The answer, with what went back of the captures of an order."""
-    if not isinstance(answer, Authorised | Captured):
+    if not isinstance(answer, Authorised | Captured | Voided):
         return answer
     found = []
     for one in payments_of(order, "refunds"):
@@ -240,7 +240,7 @@ def with_refunds(answer: A, order: Mapping[str, Any], request: PaymentRequest) -
 def with_money_taken(answer: LookUpAnswer) -> Authorised | Captured | None:
     """The answer, if money was taken of the payment; also where the rest was let go then."""
     if isinstance(answer, Voided) and answer.captures:
-        return Captured(answer.captures[-1].reference, answer.captures)
+        return Captured(answer.captures[-1].reference, answer.captures, refunds=answer.refunds)
     if isinstance(answer, Captured) or (isinstance(answer, Authorised) and answer.captures):
         return answer
     return None

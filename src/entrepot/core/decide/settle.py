@@ -37,7 +37,7 @@ class SettlePayment(NamedTuple):
     """Pipeline: what came of the payment: authorized, captured, declined, voided, expired, lapsed.
 
     - Captured: the provider had taken the money before it was asked.
-    - Lapsed: the order's stock is held no longer, and the payment's void has no answer yet.
+    - Lapsed: the payment is needed no longer, and its void has no answer yet.
 
     `captures`: those that the service tells of, where it tells captures apart. One that the book
     does not know was made by somebody else.
@@ -345,7 +345,8 @@ def _not_renewed(command: SettlePayment, case: Case, facts: Facts, changes: Chan
 
 
 def _lapsed(command: SettlePayment, case: Case, facts: Facts) -> Decision:
-    """The hold of the stock has ended, and the provider could not be told to keep no money.
+    """The hold of the stock has ended, and the provider could not be told to keep no money. Or the
+    order has ended, and a call that asks for the money may be on its way.
 
     The stock is given back at once; the payment is voided whenever the provider can be told.
     """
@@ -355,6 +356,10 @@ def _lapsed(command: SettlePayment, case: Case, facts: Facts) -> Decision:
     order, funds = case.order, case.put(case.payment.put(void)).funds
     if order.facets.stage == "placed":
         order = _expired(order, command.detail, facts, changes)
+    if case.job.kind == "increase":
+        job = next_step(case.job, "increase", facts)  # the step that asked lets it go
+        changes.jobs.put(job)
+        return Decision(changes, StepResult(job, funds, order))
     return _next_void(order, funds, case.job, facts, changes)
 
 

@@ -80,6 +80,7 @@ class Terms(NamedTuple):
     policies: Mapping[str, Policy]
     hold_seconds: float = 86_400.0  # how long stock waits for a payment
     pending_seconds: float = 5.0  # how often a pending payment is asked for
+    late_seconds: float = 120.0  # how long a call of a worker that lost its job may be on its way
 
     def poll_at(self) -> int:
         """When a provider is asked again for an outcome that it says later."""

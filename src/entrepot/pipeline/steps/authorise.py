@@ -25,7 +25,7 @@ from entrepot.pipeline.steps import (
     unless_lapsed,
     wait_until,
 )
-from entrepot.pipeline.steps.void import void
+from entrepot.pipeline.steps.void import NOTHING_YET, void
 from entrepot.providers.payment import (
     Absent,
     AuthoriseAnswer,
@@ -40,6 +40,7 @@ from entrepot.providers.payment import (
     Pending,
     Refunded,
     Running,
+    Unknown,
     Voided,
 )
 
@@ -61,13 +62,14 @@ async def authorise(held: HeldJob, provider: PaymentProvider, terms: Terms) -> C
         return FinishJob(job.org, job.id, job.fence)
     if payment.open_void is not None or not _is_wanted(held, payment):
         return await void(held, provider, terms)
-    answer = _as_asked(payment, await _answer(payment, provider, terms))
+    ends = _ends(held, payment, terms)
+    asks = payment.payment.number == 1 or ends is None or terms.now() < ends
+    answer = _as_asked(payment, await _answer(payment, provider, terms, asks=asks))
     if isinstance(answer, Authorised | Captured):
         outcome = "authorized" if isinstance(answer, Authorised) else "captured"
         return settled(held, outcome, "", answer.provider_reference, answer.captures)
     if isinstance(answer, Declined):
         return settled(held, "declined", answer.reason, answer.provider_reference)
-    ends = _ends(held, payment, terms)
     if ends is not None and terms.now() >= ends:
         return await _expire(held, provider, terms)
     if isinstance(answer, Differs):
@@ -125,13 +127,16 @@ def _as_asked(payment: FullPayment, answer: AuthoriseAnswer) -> AuthoriseAnswer:
     return Differs(told, its.amount.scale, its.currency, answer.provider_reference)
 
 
-async def _answer(payment: FullPayment, provider: PaymentProvider, terms: Terms) -> AuthoriseAnswer:
+async def _answer(
+    payment: FullPayment, provider: PaymentProvider, terms: Terms, *, asks: bool
+) -> AuthoriseAnswer:
     """The provider's word on a payment. Where the provider may have the payment, it is looked up;
-    it is asked for, or asked for again, where the provider does not know it.
+    it is asked for, or asked for again, where the provider does not know it, unless it `asks` no
+    more.
     """
     first, request = payment.authorisation, request_of(payment)
     reference = first.provider_reference
-    if not blindly(first, provider.terms.resend_seconds, terms.now()):
+    if not asks or not blindly(first, provider.terms.resend_seconds, terms.now()):
         known = await provider.look_up(request, reference)
         if isinstance(known, Voided) and known.captures:
             return Captured(known.captures[-1].reference, known.captures)
@@ -142,6 +147,8 @@ async def _answer(payment: FullPayment, provider: PaymentProvider, terms: Terms)
         if not isinstance(known, Absent):
             assert not isinstance(known, Refunded), "a look-up of a payment finds no refund"
             return known
+        if not asks:
+            return Unknown("the service has nothing of it", unseen=True)
     return await provider.authorise(request, reference)
 
 
@@ -152,6 +159,13 @@ async def _expire(held: HeldJob, provider: PaymentProvider, terms: Terms) -> Com
         # once the end of this one is written down.
         return settled(held, "lapsed", NOT_IN_TIME)
     command = await void(held, provider, terms)
+    ends = _ends(held, held.payment, terms) if held.payment else None
+    if isinstance(command, SettlePayment) and command.outcome == "lapsed" and not first and ends:
+        # Nothing was asked for since then: a further payment waits for no other word.
+        until = ends + int(terms.late_seconds * MICROSECONDS)
+        if terms.now() < until:
+            return wait_until(held, until, NOTHING_YET)
+        command = command._replace(outcome="voided", detail="")
     if isinstance(command, SettlePayment) and command.outcome == "voided":
         detail = NOT_IN_TIME if first else "the further payment was not authorised in time"
         became = f"; {command.detail}" if command.detail else ""

@@ -60,7 +60,8 @@ async def look(held: HeldJob, provider: PaymentProvider, terms: Terms) -> Comman
             disputed = None  # whether it is disputed was not learned
         if isinstance(answer, Voided) and answer.captures:
             # What was taken before the rest was let go is not let go.
-            answer = Captured(answer.captures[-1].reference, answer.captures)
+            captures = answer.captures
+            answer = Captured(captures[-1].reference, captures, refunds=answer.refunds)
         holds += _of_hold(payment, answer)
         if not isinstance(answer, Authorised | Captured):
             continue

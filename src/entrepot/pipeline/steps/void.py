@@ -7,9 +7,12 @@ from dataclasses import replace
 from entrepot.core.commands import Command
 from entrepot.core.decide.steps import FinishJob
 from entrepot.core.facets import ENDED
+from entrepot.core.payment import FullPayment
 from entrepot.core.references import is_payment
+from entrepot.core.shown import MICROSECONDS, moment
 from entrepot.pipeline.steps import (
     LET_GO_THERE,
+    NOT_IN_TIME,
     WITHOUT_MONEY,
     HeldJob,
     Terms,
@@ -35,6 +38,8 @@ from entrepot.providers.payment import (
     Voided,
 )
 
+NOTHING_YET = "the service has nothing of the payment, and a call may be on its way"
+
 
 async def void(held: HeldJob, provider: PaymentProvider, terms: Terms) -> Command:
     """Settle the payment as voided once its provider has said so, or put it off.
@@ -54,12 +59,13 @@ async def void(held: HeldJob, provider: PaymentProvider, terms: Terms) -> Comman
         return settled(held, "voided", stays)
     resend, now = provider.terms.resend_seconds, terms.now()
     forgotten = not blindly(payment.authorisation, resend, now)
-    request = replace(operation_request(payment, payment.void(now)), forgotten=forgotten)
+    request = replace(
+        operation_request(payment, payment.void(now)),
+        forgotten=forgotten, late=_on_its_way(payment, terms) == 0,
+    )  # fmt: skip
     answer = await provider.void(request)
     if isinstance(answer, Voided):
-        did = "held no money of" if answer.provider_reference is None else "let go of"
-        detail = f"{service} {did} {reference}" if own else ""
-        return settled(held, "voided", detail, answer.provider_reference, answer.captures)
+        return _voided(held, payment, answer, terms)
     if isinstance(answer, Misconfigured):
         return park(held, f"{service}: {answer.detail}", terms)
     if isinstance(answer, Declined):
@@ -85,3 +91,35 @@ async def void(held: HeldJob, provider: PaymentProvider, terms: Terms) -> Comman
         return wait_until(held, terms.poll_at(), f"waiting for {outcome}", said)
     error = f"{service}: the void has no answer: {answer.detail}"
     return unanswered(held, "void", error, answer, terms)
+
+
+def _on_its_way(payment: FullPayment, terms: Terms) -> int | None:
+    """Until when a call that asks for the payment may be on its way, in microseconds UTC; None
+    where that counts from the moment in which the void is written down; 0 where none can be.
+
+    No worker begins such a call once the void is written down, but one that lost its job, or died,
+    may have begun one. A payment that was written down together with its void was never asked for.
+    """
+    void, now = payment.open_void, terms.now()
+    if void is None:
+        return None
+    until = void.created_at + int(terms.late_seconds * MICROSECONDS)
+    over = void.created_at == payment.authorisation.created_at or not void.created_at <= now < until
+    return 0 if over else until
+
+
+def _voided(held: HeldJob, payment: FullPayment, answer: Voided, terms: Terms) -> Command:
+    """The payment is voided. If a call that is on its way may yet make it, the void is written down
+    and asked for again once none can be.
+    """
+    until = _on_its_way(payment, terms) if answer.unless_on_its_way else 0
+    if until is None:
+        return settled(held, "lapsed", NOT_IN_TIME)
+    if until:
+        # A hold that a running order needs no more is no news of the order.
+        said = f"a call that may be on its way, until {moment(until)}"
+        return wait_until(held, until, NOTHING_YET, said if held.stage in ENDED else "")
+    service, reference = payment.payment.service, payment.payment.reference
+    did = "held no money of" if answer.provider_reference is None else "let go of"
+    detail = f"{service} {did} {reference}" if is_payment(service, reference) else ""
+    return settled(held, "voided", detail, answer.provider_reference, answer.captures)
