@@ -26,7 +26,7 @@ from tests.providers.test_adyen import (
 from tests.providers.vendor import Vendor
 
 from entrepot.providers.adyen import AdyenProvider
-from entrepot.providers.payment import Declined, OperationRequest, Voided
+from entrepot.providers.payment import Declined, OperationRequest, Running, Unknown, Voided
 
 __all__ = ["provider", "told", "vendor"]  # fixtures
 
@@ -136,3 +136,28 @@ async def test_a_payment_that_came_after_the_cancel_is_cancelled_once_no_other_c
     assert {one.body["reference"] for one in vendor.asked} == {OPERATION}
     told.append(of_operation("TECHNICAL_CANCEL", pspReference="MOD-2"))
     assert await provider.void(LATE) == Voided(PSP)
+
+
+@pytest.mark.parametrize(("headers", "asks"), [({}, 2), ({"transient-error": "true"}, 1)])
+async def test_a_void_goes_past_a_failure_that_adyen_has_saved(
+    vendor: Vendor, provider: AdyenProvider, headers: dict[str, str], asks: int
+) -> None:
+    """Adyen keeps a key for a month, and answers it as it did before."""
+    vendor.script = [error(500, **headers), RECEIVED]
+    answer = await provider.void(operation("void"))
+    keys = [one.headers["idempotency-key"] for one in vendor.asked]
+    assert (keys[0], len(set(keys))) == (OPERATION, asks)
+    assert isinstance(answer, Running if asks == 2 else Unknown)
+    assert {one.body["reference"] for one in vendor.asked} == {OPERATION}
+
+
+async def test_a_capture_that_adyen_failed_has_no_other_key(
+    vendor: Vendor, provider: AdyenProvider
+) -> None:
+    """Money that is taken under another key is taken twice."""
+    for kind in ("capture", "refund"):
+        vendor.script = [error(500)]
+        vendor.asked.clear()
+        request = operation(kind)
+        assert isinstance(await getattr(provider, kind)(request), Unknown)
+        assert [one.headers["idempotency-key"] for one in vendor.asked] == [OPERATION]

@@ -26,6 +26,7 @@ from Adyen.httpclient import HTTPClient
 from entrepot.providers import adyen_answers as answers
 from entrepot.providers.account import Heard
 from entrepot.providers.blocking import BoundedSession, Threads
+from entrepot.providers.exchange import key_of_now
 from entrepot.providers.payment import (
     AuthoriseAnswer,
     Authorised,
@@ -160,7 +161,7 @@ class AdyenProvider:
             return Voided(None)
         items = await self._of_payment(request.key, of, request.payment.key)
         heard = answers.of_heard(items, request.payment)
-        said = answers.of_operation(items, request)
+        said: LookUpAnswer | None = answers.of_operation(items, request)
         if isinstance(said, Voided):
             return said
         if isinstance(heard, Voided):
@@ -174,9 +175,11 @@ class AdyenProvider:
                 if not request.late:
                     return Voided(None, unless_on_its_way=True)
                 # The payment may have come after the cancel, and Adyen may not have notified it.
-                said = await self._received(lambda: self._cancel(request, of, "-late"))
+                said = await self._let_go(
+                    lambda key: self._cancel(request, of, key), f"{request.key}-late"
+                )
         if said is None:
-            said = await self._received(lambda: self._cancel(request, of))
+            said = await self._let_go(lambda key: self._cancel(request, of, key), request.key)
         if isinstance(said, Declined) and isinstance(heard, Authorised):
             # Adyen notifies no capture that it makes by itself, and cancels no payment after it.
             if not answers.was_reversed(items, request):
@@ -187,16 +190,21 @@ class AdyenProvider:
         """Have Adyen cancel a payment, or give all of it back, whichever it takes."""
         body: Json = {"merchantAccount": self._merchant, "reference": request.key}
         ask, key = self._modifications.refund_or_cancel_payment, f"{request.key}-reversal"
-        told: VoidAnswer = await self._received(lambda: ask(body, of, key))
+        return await self._let_go(lambda one: ask(body, of, one), key)
+
+    async def _let_go(self, ask: Callable[[str], Any], key: str) -> VoidAnswer:
+        """Have money let go, by `ask`, which is called with a key. Adyen answers a failure that it
+        saved to each repeat of its key. What is let go is let go once, under any key.
+        """
+        told: VoidAnswer = await self._received(lambda: ask(key))
+        if isinstance(told, Unknown) and told.saved:
+            told = await self._received(lambda: ask(key_of_now(key)))
         return told
 
-    def _cancel(self, request: OperationRequest, of: str | None, again: str = "") -> Any:
-        """Cancel a payment by Adyen's reference, or by our own one where no other is known.
-        `again`: what the key of a second request has behind it.
-        """
+    def _cancel(self, request: OperationRequest, of: str | None, key: str) -> Any:
+        """Cancel a payment by Adyen's reference, or by our own one where no other is known."""
         body: Json = {"merchantAccount": self._merchant, "reference": request.key}
         by = self._modifications
-        key = request.key + again
         if of is not None:
             return by.cancel_authorised_payment_by_psp_reference(body, of, key)
         body["paymentReference"] = request.payment.key

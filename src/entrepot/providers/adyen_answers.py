@@ -236,7 +236,7 @@ def of_error(error: Exception, *, modifies: bool) -> Declined | NotSent | Unknow
     if status in (401, 403):
         return Misconfigured(f"{status}: Adyen does not take the API key")
     if status >= _SERVER_FAULT or status < 400:
-        return Unknown(f"{status}: {said}")
+        return Unknown(f"{status}: {said}", saved=status >= _SERVER_FAULT)
     if status == _PROCESSED and (modifies or code in _DEFINITE):
         return Declined(said, code or None)
     return Misconfigured(f"{status}: {said}")

@@ -12,6 +12,7 @@ from entrepot.unreached import causes, in_words, seconds_to_wait
 CONNECT_SECONDS, TOTAL_SECONDS = 3.0, 30.0
 BODY_BYTES_MAX = 1 << 20
 DETAIL_MAX = 300
+_KEY_SECONDS = 600
 
 # Exceptions of httpx, requests and urllib3 that come before the first byte of a request is sent. By
 # name: each service's client brings one of the libraries, and the others are not loaded for it.
@@ -66,3 +67,10 @@ def fault_of_url(url: str) -> str | None:
     if parts.scheme == "http" and not is_loopback(url):
         return "must be an https:// URL; http:// is for this machine only, such as a simulator"
     return None
+
+
+def key_of_now(key: str) -> str:
+    """Another key for the same request, a new one every ten minutes: for a request that has its
+    effect once under any key, where the service has saved a failure under the request's own.
+    """
+    return f"{key}-{int(time.time()) // _KEY_SECONDS}"

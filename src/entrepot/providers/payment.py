@@ -215,11 +215,13 @@ class Unknown:
     """The request was sent and the answer is lost: the effect may exist.
 
     Only a resend with the same key or a look-up may follow, never a new key. ``unseen``: the
-    service was asked, and shows nothing of the request by now.
+    service was asked, and shows nothing of the request by now. ``saved``: the service answers this
+    failure to each repeat of the key.
     """
 
     detail: str
     unseen: bool = False
+    saved: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import stripe
 
+from entrepot.providers.exchange import key_of_now
 from entrepot.providers.stripe_answers import SERVER_FAULT
 
 TRIES = 3
@@ -28,17 +29,19 @@ async def past_failures(
 
     Stripe answers a saved failure to each repeat of its key, whatever came of the first call. So
     the intent is read: if its status is still one of `waits`, nothing came of the call, and the
-    next key is tried. The intent itself prevents a second effect. Raises Stripe's errors.
+    next key is tried. The intent itself prevents a second effect. Once Stripe has saved failures
+    under all of them, the key of the moment is tried. Raises Stripe's errors.
     """
-    for number in range(1, TRIES + 1):
+    keys = [*(numbered(key, number) for number in range(1, TRIES + 1)), key_of_now(key)]
+    for one in keys:
         try:
-            return await ask(numbered(key, number))
+            return await ask(one)
         except stripe.InvalidRequestError as error:
             if error.code != "payment_intent_unexpected_state":
                 raise
             return await intent()
         except stripe.APIError as error:
-            if error.http_status != SERVER_FAULT or number == TRIES:
+            if error.http_status != SERVER_FAULT or one == keys[-1]:
                 raise
             found = await intent()
             if found["status"] not in waits:
