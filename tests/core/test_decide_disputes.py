@@ -179,6 +179,30 @@ def test_a_further_payment_goes_on_while_the_first_one_is_disputed() -> None:
     verified(book, order)
 
 
+@pytest.mark.parametrize("back", [1000, 1200, 1500])
+def test_a_declined_addition_of_a_disputed_order_is_taken_back_or_paid_otherwise(back: int) -> None:
+    """No money of what is disputed moves by that, and no goods left for as long."""
+    book, order = taken(1000)
+    book.done(costing(order, 1500))
+    looked(book, order, True)
+    answered(book, order, "declined")
+    assert book.order(order).reason == "increase_declined"
+    for cents in (999, 1501):
+        assert book.refused(costing(order, cents)).reason is Reason.AMOUNT_FIXED
+    more: dict[str, Any] = {"payment_reference": "shopper-2/1"} if back > 1000 else {}
+    book.done(costing(order, back, **more))
+    if back > 1000:
+        assert job_of(book, order, "increase")
+        answered(book, order, "authorized")
+    assert book.order(order).facets.payment == "disputed"
+    assert book.order(order).reason is None
+    assert (funds(book, order).missing, funds(book, order).due) == (0, back)
+    book.done(telling(order, ("polinate_status", "PACKED")))
+    book.done(ShipOrder(ORG, "native", order.id))
+    assert book.refused(costing(order, back + 1)).reason is Reason.AMOUNT_FIXED
+    verified(book, order)
+
+
 def test_a_capture_that_fails_leaves_the_dispute_of_another_one() -> None:
     book, order = taken()
     captured(book, order)

@@ -58,12 +58,17 @@ def allow(order: Order, total: Amount, facts: Facts, field: str) -> Funds:
     """The payments of an order that is to cost so much.
 
     Refused: an order whose payment is not authorised, nothing, an amount that is finer than the
-    payments', or than their service moves, and any change while money is being taken.
+    payments', or than their service moves, and any change while money is being taken. An addition
+    that was declined is taken back, or paid otherwise, also while other money is disputed.
     """
     funds = facts.funds_of((order.org, order.id))
-    if funds is None or order.facets.payment not in CHANGES:
+    if funds is None:
         raise fixed(order.facets.payment)
     units = total.at(funds.scale)
+    back = funds.due - units
+    declined = order.facets.payment == "disputed" and funds.missing and 0 <= back <= funds.missing
+    if order.facets.payment not in CHANGES and not declined:
+        raise fixed(order.facets.payment)
     if units <= 0:
         raise refuse(Reason.INVALID, "must be more than 0: cancel the order instead", field)
     if funds.amount(units).at(total.scale) != total.units:
