@@ -79,6 +79,9 @@ The other rows are our choice.
 * A held order stands still: its money is not asked for, and nothing leaves of it, whoever says so.
   Its stock stays held without an end. Goods that left arrive all the same. It can be amended and
   cancelled; released, it goes on where it stood.
+* An order of which all goods got lost can be cancelled: its money is let go or given back. If some
+  goods arrived, the money of the others is refunded. Goods that are found, or sent again, are told
+  as `delivered`, and the order is completed.
 * A partly shipped order cannot be cancelled. Its lines change where it has no payment, but never to
   less than was shipped of them.
 * A packed order can be cancelled: the stock is released and the money let go or given back. Synq's

@@ -6,16 +6,20 @@ import itertools
 import json
 
 import pytest
-from tests.core.book import LOOSE, ORG, SCARCE, TRACKED, Book, line, one
+from tests.core.book import LOOSE, ORG, SCARCE, TRACKED, Book, line, one, telling
+from tests.core.test_decide_difference import work
 from tests.quantities import much
 
 from entrepot.core.commands import LineChange
 from entrepot.core.decide.amend import AmendOrder
+from entrepot.core.decide.capture import CaptureOrder
 from entrepot.core.decide.complete import CompleteOrder
 from entrepot.core.decide.deliver import DeliverShipment, LoseShipment
+from entrepot.core.decide.refund import RefundOrder
 from entrepot.core.decide.ship import ShipOrder
 from entrepot.core.decide.times import DAY
 from entrepot.core.facets import Facets
+from entrepot.core.money import Amount
 from entrepot.core.order import Order
 from entrepot.core.refusal import Reason
 from entrepot.core.results import OrderResult
@@ -30,11 +34,11 @@ from entrepot.core.shipments import (
 )
 
 
-def in_parts(*parts: int) -> tuple[Book, Order]:
+def in_parts(*parts: int, paid: bool = False) -> tuple[Book, Order]:
     """An order of 4 tracked, of which these parts left, each with a shipment."""
     book = Book()
     book.stock(TRACKED, 10)
-    order = book.confirmed(line(quantity=4), paid=False)
+    order = book.confirmed(line(quantity=4), paid=paid)
     for part in parts:
         told = (Part(order.lines[0].id, much(part)),)
         book.done(ShipOrder(ORG, "native", order.id, told, Carriage("DHL", "00340")))
@@ -52,6 +56,12 @@ def parcels(book: Book) -> list[Shipment]:
 
 def delivering(book: Book, number: int, at: int | None = None) -> DeliverShipment:
     return DeliverShipment(ORG, "native", parcels(book)[number - 1].id, at)
+
+
+def worked(book: Book, order: Order) -> None:
+    """The service does all that it is asked for."""
+    for _ in range(4):
+        work(book, order, good=True)
 
 
 def losing(book: Book, number: int) -> LoseShipment:
@@ -105,6 +115,49 @@ def test_a_time_of_arrival_that_a_dialect_told_stays() -> None:
     book, order = in_parts(4)
     book.done(AmendOrder(ORG, "polinate", order.id, said={"delivered_at": told + 3 * DAY}))
     assert one(book.done(delivering(book, 1))).delivered_at == book.facts.now
+
+
+CANCELLED = ("polinate_phase", "CANCELLED")
+
+
+@pytest.mark.parametrize("captured", [None, 2000, 4000])
+def test_an_order_of_which_all_goods_got_lost_is_cancelled_and_its_money_goes_back(
+    captured: int | None,
+) -> None:
+    book, order = in_parts(3, 1, paid=True)
+    if captured:
+        book.done(CaptureOrder(ORG, "native", order.id, Amount(captured, 2)))
+        worked(book, order)
+    on_hand = book.level().on_hand
+    book.done(losing(book, 1))
+    for message in (CANCELLED, ("polinate_phase", "REJECTED")):
+        assert book.refused(telling(order, message)).reason is Reason.ILLEGAL_MOVE
+    book.done(losing(book, 2))
+    book.done(telling(order, CANCELLED))
+    worked(book, order)
+    paid = "voided" if captured is None else "refunded"
+    assert book.order(order).facets == Facets("cancelled", paid, "lost")
+    assert book.level().on_hand == on_hand, "what got lost is on no shelf"
+    book.done(delivering(book, 1))
+    assert book.refused(delivering(book, 2)).reason is Reason.ILLEGAL_MOVE, "the order has ended"
+    book.done(telling(order, ("polinate_phase", "DELETED")))
+    assert book.order(order).words["synq"] == "cancelled"
+
+
+def test_an_order_of_which_a_part_arrived_keeps_its_money() -> None:
+    book, order = in_parts(3, 1, paid=True)
+    book.done(CaptureOrder(ORG, "native", order.id))
+    worked(book, order)
+    book.done(losing(book, 1))
+    book.done(delivering(book, 2))
+    for message in (CANCELLED, ("polinate_phase", "REJECTED"), ("konvo", "cancelled")):
+        refusal = book.refused(telling(order, message))
+        assert refusal.reason is Reason.ILLEGAL_MOVE
+        assert "goods of the order arrived" in refusal.detail
+    three = (Part(order.lines[0].id, much(3)),)
+    book.done(RefundOrder(ORG, "native", order.id, lines=three))
+    worked(book, order)
+    assert book.order(order).facets == Facets("confirmed", "partially_refunded", "lost")
 
 
 def test_a_lost_shipment_makes_the_order_lost_once_no_other_is_on_its_way() -> None:

@@ -382,18 +382,3 @@ def _law(book: Book, order: Order) -> None:
         assert full.given_back <= full.taken
     outcome = book.judge(CaptureOrder(ORG, "native", order.id, Amount(now.capturable + 1, 2)))
     assert isinstance(outcome, Refusal)
-
-
-def test_an_addition_of_an_order_that_ended_is_let_go_by_the_step_that_asked_for_it() -> None:
-    """A call that asks for the addition may be on its way: the void waits for that."""
-    book, order = a_book()
-    book.done(costing(order, 1500))
-    book.done(telling(order, ("polinate_phase", "CANCELLED")))
-    asked = job_of(book, order, "increase")
-    answered(book, order, "lapsed")
-    waits = job_of(book, order, "increase")
-    assert waits.fence == asked.fence
-    assert funds(book, order).payments[1].open_void is not None
-    answered(book, order, "voided")
-    assert [one for one in book.jobs(order) if one.kind == "increase"] == []
-    assert funds(book, order).payments[1].facet == "voided"

@@ -180,7 +180,9 @@ def test_a_further_payment_goes_on_while_the_first_one_is_disputed() -> None:
 
 
 @pytest.mark.parametrize("back", [1000, 1200, 1500])
-def test_a_declined_addition_of_a_disputed_order_is_taken_back_or_paid_otherwise(back: int) -> None:
+def test_a_declined_addition_of_a_disputed_order_is_taken_back_or_paid_otherwise(
+    back: int,
+) -> None:
     """No money of what is disputed moves by that, and no goods left for as long."""
     book, order = taken(1000)
     book.done(costing(order, 1500))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.book import ORG, Book
+from tests.core.book import ORG, Book, telling
 from tests.core.test_decide_difference import AGAIN, a_book, answered, costing, funds, job_of
 
 from entrepot.core import ids, references
@@ -83,3 +83,18 @@ def test_a_payment_that_comes_to_nothing_keeps_what_the_service_calls_it(
         first = asked._replace(provider_reference=known)
         ended = references.over(FullPayment(paid, (first,)), state, 5)
         assert (ended.state, ended.provider_reference) == (state, known or named)
+
+
+def test_an_addition_of_an_order_that_ended_is_let_go_by_the_step_that_asked_for_it() -> None:
+    """A call that asks for the addition may be on its way: the void waits for that."""
+    book, order = a_book()
+    book.done(costing(order, 1500))
+    book.done(telling(order, ("polinate_phase", "CANCELLED")))
+    asked = job_of(book, order, "increase")
+    answered(book, order, "lapsed")
+    waits = job_of(book, order, "increase")
+    assert waits.fence == asked.fence
+    assert funds(book, order).payments[1].open_void is not None
+    answered(book, order, "voided")
+    assert [one for one in book.jobs(order) if one.kind == "increase"] == []
+    assert funds(book, order).payments[1].facet == "voided"

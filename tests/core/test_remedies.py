@@ -123,6 +123,14 @@ def lost(made: Callable[[], Made] = taken) -> Made:
     return book, order
 
 
+def lost_in_part() -> Made:
+    book, order = lost()
+    [one] = book.facts.of(SHIPMENTS).values()
+    arrived = one._replace(number=2, id=b"another", state="delivered", delivered_at=one.shipped_at)
+    book.facts.of(SHIPMENTS).put(arrived)
+    return book, order
+
+
 def lost_and_not_paid() -> Made:
     return lost(a_book)
 
@@ -153,7 +161,8 @@ def cancelled_and_not_refunded() -> Made:
         (capture_declined, whole(AGAIN)),
         (capture_declined_and_shipped, without(AGAIN, "cancel")),
         (disputed, whole(DISPUTED)),
-        (lost, without(LOST, "capture")),
+        (lost, whole(LOST)),
+        (lost_in_part, without(LOST, "cancel")),
         (lost_and_not_paid, without(LOST, "refund")),
         (asked_back, whole(COMES_BACK)),
         (cancelled_and_not_refunded, whole(REMEDIES[OrderReason.REFUND_DECLINED])),

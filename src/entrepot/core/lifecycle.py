@@ -72,7 +72,8 @@ RETURN_MOVES: dict[str, frozenset[str]] = {
 
 # Goods that have not left the shop. Until the order is confirmed, goods move among these only.
 NOT_LEFT = frozenset({"unassigned", "accepted", "packed", "not_applicable"})
-CANCELLABLE_FULFILMENT = NOT_LEFT
+# What got lost reaches nobody: its money goes back with the order's end.
+CANCELLABLE_FULFILMENT = NOT_LEFT | {"lost"}
 COMPLETABLE_FULFILMENT = frozenset({"delivered", "not_applicable"})
 RETURNABLE_FULFILMENT = frozenset({"delivered", "partially_shipped", "in_transit", "attempted"})
 

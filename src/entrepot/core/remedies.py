@@ -83,7 +83,10 @@ LOST: Remedies = (
     Remedy("Ask the carrier."),
     Remedy("`POST /v1/shipments/{id}/deliver` says that the goods arrived after all.", "deliver"),
     Remedy("`POST /v1/orders/{ref}/refunds` gives the customer's money back.", "refund"),
-    Remedy("Void what is held at the payment service's own pages.", "capture"),
+    Remedy(
+        "`entrepot cancel ORDER` ends an order of which nothing arrived: its money goes back.",
+        "cancel",
+    ),
 )
 COMES_BACK: Remedies = (
     Remedy(

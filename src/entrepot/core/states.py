@@ -91,7 +91,7 @@ FULFILMENT: dict[str, State] = {
     "delivered": State("Every shipment arrived, or a word says so.", "Goods come back: returns."),
     "lost": State(
         "Every shipment arrived or got lost, and one did get lost; or a word says so.",
-        "The goods are found.",
+        "The goods are found, or the order is cancelled.",
         "The shop decides.",
     ),
     "not_applicable": State(

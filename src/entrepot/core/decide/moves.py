@@ -206,7 +206,17 @@ def on_the_way(
     """The order at its last stop on the way to `after`, and its end, where the order may go."""
     order, end = _passing(order, after, source, field, facts, changes)
     _allow(order, end, field)
+    if order.managed and end.stage in ENDED and order.facets.fulfilment == "lost":
+        _all_lost(order, field, facts, changes)
     return order, end
+
+
+def _all_lost(order: Order, field: str, facts: Facts, changes: Changes) -> None:
+    """Refuse to call an order off of which goods arrived beside those that got lost."""
+    its = sending.shipments_of(order, facts, changes)
+    if any(one.state == "delivered" for one in its) and order.facets.stage in RUNNING:
+        sentence = "goods of the order arrived: give back the money of what got lost instead"
+        raise refuse(Reason.ILLEGAL_MOVE, sentence, field=field)
 
 
 def _passing(
