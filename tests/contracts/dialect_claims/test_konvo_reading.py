@@ -153,3 +153,17 @@ def test_what_one_order_alone_shows(house: House) -> None:
     [ours] = house.world.konvo.order(placed["id"])["items"]
     assert ours["id"] == synq["variant_id"]
     assert (ours["description"], ours["msrp"], ours["imageUrl"]) == ("", ours["price"], "")
+
+
+def test_the_native_api_shows_where_a_mirrored_order_was_sold(house: House) -> None:
+    """Nobody showed `source`. What is absent in a later telling stays."""
+    order_id = str(uuid.uuid4())
+    native, sent = house.world.native, konvo_order(id=order_id, source="in_store")
+    made = accepted(house.world.konvo.post(sent))["result"][0]
+    assert native.order(made["id"])["sale_source"] == "in_store"
+    again = {name: value for name, value in sent.items() if name != "source"}
+    accepted(house.world.konvo.post(again | {"status": "completed"}))
+    assert native.order(made["id"])["sale_source"] == "in_store"
+    accepted(house.world.konvo.post(again | {"source": "online"}))
+    assert native.order(made["id"])["sale_source"] == "online"
+    assert native.place(house.world.native_order())["sale_source"] is None

@@ -245,6 +245,9 @@ class Words(msgspec.Struct):
     konvo: KonvoWords
 
 
+_SALE_SOURCE = "Where a mirrored order was sold, as its sender says: `online` or `in_store`"
+
+
 class Order(msgspec.Struct):
     """An order. `number` is null in a dry run that places an order."""
 
@@ -266,6 +269,7 @@ class Order(msgspec.Struct):
     external_id: str | None
     references: list[str]
     channel: str | None
+    sale_source: Annotated[str | None, Meta(description=_SALE_SOURCE)]
     notes: str | None
     metadata: FreeObject
     shipments: list[Shipment]

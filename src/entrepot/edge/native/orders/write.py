@@ -77,6 +77,7 @@ def members(o: Order, beside: Beside) -> dict[str, Any]:
         "external_id": shown.external_id(o),
         "references": _references(o),
         "channel": o.channel or o.source_platform,
+        "sale_source": o.sale_source,
         "notes": o.notes,
         "metadata": _json(o.metadata),
         "shipments": shipments_of(beside),
