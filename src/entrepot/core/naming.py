@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from entrepot.core.refusal import Reason, refuse
 
@@ -27,6 +28,13 @@ def visible(name: str, field: str) -> str:
     if _seen(name) is None:
         raise refuse(Reason.INVALID, BLANK, field)
     return name
+
+
+def composed(name: str) -> str:
+    """The name with its letters composed (NFC), without blanks around it: two spellings of one name
+    are one name.
+    """
+    return name.strip() if name.isascii() else unicodedata.normalize("NFC", name).strip()
 
 
 def capitals(word: str) -> str:

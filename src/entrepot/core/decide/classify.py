@@ -10,7 +10,7 @@ from entrepot.core import events
 from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
-from entrepot.core.naming import capitals, visible
+from entrepot.core.naming import capitals, composed, visible
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.properties import text_of
@@ -99,7 +99,7 @@ def make(command: MakeTaxon, facts: Facts) -> Decision:
 
 
 def _slug(command: MakeTaxon) -> str:
-    return slug_of(command.name) if command.slug is None else command.slug.strip()
+    return slug_of(command.name) if command.slug is None else composed(command.slug)
 
 
 def _type(command: MakeTaxon) -> str | None:

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from entrepot.core import events
+from entrepot.core.addresses import folded
 from entrepot.core.changes import Changes
 from entrepot.core.decide.keys import MakeKey, make
 from entrepot.core.facts import Facts
@@ -45,7 +46,7 @@ class JoinMember(NamedTuple):
 
 def wants_to_invite(command: InviteMember, needs: Needs) -> None:
     """The member who has the address, if any, with the member's key."""
-    needs.of(MEMBERS).add((command.org, command.email.strip().lower()))
+    needs.of(MEMBERS).add((command.org, folded(command.email)))
 
 
 def invite(command: InviteMember, facts: Facts) -> Decision:
@@ -53,7 +54,7 @@ def invite(command: InviteMember, facts: Facts) -> Decision:
 
     Refused: a role that is none, an address that is none, and one that a member has already.
     """
-    org, email, role = command.org, command.email.strip().lower(), capitals(command.role.strip())
+    org, email, role = command.org, folded(command.email), capitals(command.role.strip())
     if not _EMAIL.match(email) or len(email) > EMAIL_MAX or not email.isprintable():
         raise refuse(Reason.INVALID, "must be an e-mail address", "email")
     if role not in ROLES:

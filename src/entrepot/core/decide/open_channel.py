@@ -9,7 +9,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.channels import CHANNELS, CHANNELS_MAX, NAME_MAX, Channel
 from entrepot.core.facts import Facts
 from entrepot.core.ids import spelled
-from entrepot.core.naming import visible
+from entrepot.core.naming import composed, visible
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.properties import text_of
@@ -38,7 +38,7 @@ def make(command: MakeChannel, facts: Facts) -> Decision:
     if len(name) > NAME_MAX:
         raise refuse(Reason.INVALID, f"must not be longer than {NAME_MAX} characters", "name")
     known = [one for one in facts.of(CHANNELS).values() if one.org == org]
-    if any(one.name == name for one in known):
+    if any(composed(one.name) == composed(name) for one in known):
         raise refuse(Reason.DUPLICATE_ENTRY, "a channel has this name already", "name")
     if len(known) >= CHANNELS_MAX:
         sentence = f"an organization has at most {CHANNELS_MAX:,} channels"
@@ -61,10 +61,11 @@ def make(command: MakeChannel, facts: Facts) -> Decision:
 def look(named: str | None, org: int, facts: Facts) -> None:
     """Refuse the channel that an order names, by name or by id, if it accepts no orders.
 
-    Blanks around a name are no part of it, as where the channel was made.
+    Blanks around a name are no part of it, as where the channel was made, and two spellings of its
+    letters are one.
     """
-    named = None if named is None else named.strip()
+    named = None if named is None else composed(named)
     id_ = None if named is None else spelled(named)
     for one in facts.of(CHANNELS).values():
-        if one.org == org and not one.active and (named == one.name or id_ == one.id):
+        if one.org == org and not one.active and (named == composed(one.name) or id_ == one.id):
             raise refuse(Reason.CHANNEL_CLOSED, field="channel")
