@@ -41,7 +41,7 @@ def test_an_order_names_a_closed_channel(spelled: object, closed: bool) -> None:
         assert (outcome.reason, outcome.field) == (Reason.CHANNEL_CLOSED, "channel")
 
 
-def test_two_spellings_of_a_letter_are_one_name() -> None:
+def test_two_spellings_of_a_letter_are_one_name_of_a_channel() -> None:
     """An order that spelled the name of a closed channel in two characters was accepted."""
     book = Book()
     book.done(MakeChannel(ORG, "synq", "Caf\u00e9", "EUR", active=False))

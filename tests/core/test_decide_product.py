@@ -12,6 +12,7 @@ from tests.quantities import much
 
 from entrepot.core import products
 from entrepot.core.commands import CustomerRef, DraftLine, VariantRef
+from entrepot.core.decide import add_needs
 from entrepot.core.decide.adjust import AdjustStock
 from entrepot.core.decide.mirror import MirrorOrders, OrderDraft
 from entrepot.core.decide.place import PlaceOrder
@@ -21,6 +22,7 @@ from entrepot.core.decide.variants import NewVariant, VariantChange
 from entrepot.core.expected import Expected
 from entrepot.core.ids import dashed
 from entrepot.core.money import Amount
+from entrepot.core.needs import Needs
 from entrepot.core.products import HANDLES, PRODUCTS, FullProduct
 from entrepot.core.refusal import Reason, Refusal
 from entrepot.core.results import OrderResult, OrdersResult, ProductResult, VariantResult
@@ -94,6 +96,19 @@ def test_what_cannot_be_made_is_refused_with_its_member_named() -> None:
         refusal = book.refused(command)
         assert (refusal.reason, refusal.field) == (reason, field)
     assert len(book.facts.events) == 1
+
+
+def test_a_sku_is_one_in_every_spelling_of_its_letters() -> None:
+    book = Book()
+    made(book, new(sku="Caf\u00e9"), handle="shirt")
+    other = made(book, new(sku="A"), handle="mug").product
+    twin = "Cafe\u0301"
+    change = ChangeVariant(ORG, "x", other.variants[0].variant.id, {"sku": twin})
+    for command in (MakeProduct(ORG, "x", "P", (new("v[0]", twin),)), change):
+        assert book.refused(command).reason is Reason.DUPLICATE_ENTRY
+        needs = Needs()
+        add_needs(command, needs)
+        assert needs.variant_names == {(ORG, "sku", twin), (ORG, "sku", "Caf\u00e9")}
 
 
 def test_an_amendment_deletes_changes_and_makes_variants_and_tells_of_it() -> None:

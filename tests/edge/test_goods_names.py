@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from typing import Any
 
 import msgspec
@@ -118,3 +119,24 @@ def test_a_filter_by_sku_finds_what_the_index_may_have() -> None:
     assert goods_names.of_sku(None) == ()
     assert goods_names.of_sku("S") == ("S",)
     assert goods_names.of_sku("S" * 255) == ("S" * 255, digest("S" * 255))
+
+
+@pytest.mark.parametrize("kind", ["sku", "title"])
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")], ids="-".join)
+def test_two_spellings_of_a_letter_are_one_name_of_goods(kind: str, forms: tuple[str, str]) -> None:
+    """A line that told the SKU in combining marks made a second variant, which has no stock."""
+    first, second = (unicodedata.normalize(form, "Caf\u00e9 M\u00fccke") for form in forms)
+    book = Book()
+    made = {"sku": "", "name": "x", kind.replace("title", "name"): first}
+    twin = {"sku": "", "name": "x", kind.replace("title", "name"): second}
+    before = book.mirrored(
+        ("konvo", "paid"), lines=(named(first)._replace(variant=from_konvo(**made)),)
+    ).lines[0]
+    for at, ref in enumerate([from_konvo(**twin), from_synq(**twin), from_a_shop(**twin)]):
+        line = named(second)._replace(variant=ref)
+        after = book.mirrored(("konvo", "paid"), sender=f"k-{at}", lines=(line,)).lines[0]
+        assert after.variant_id == before.variant_id
+    needs = Needs()
+    needs.of_lines(ORG, [named(second)._replace(variant=from_konvo(**twin))], stock=False)
+    assert needs.variant_names == {(ORG, kind, first), (ORG, kind, second)}
+    assert set(goods_names.of_sku(second)) == {first, second}

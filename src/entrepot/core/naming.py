@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Final
 
 from entrepot.core.refusal import Reason, refuse
 
@@ -18,6 +19,7 @@ SEEN = (
 )
 SEEN_OR_EMPTY = rf"^(?![\s\S])|{SEEN}"
 BLANK = "must not be blank"
+_FORMS: Final = ("NFC", "NFD")
 _seen = re.compile(SEEN).search
 
 
@@ -35,6 +37,15 @@ def composed(name: str) -> str:
     are one name.
     """
     return name.strip() if name.isascii() else unicodedata.normalize("NFC", name).strip()
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """The name as it was told, and in the other spellings of its letters: composed (NFC) and not
+    (NFD).
+    """
+    if name.isascii():
+        return (name,)
+    return tuple(dict.fromkeys([name, *[unicodedata.normalize(form, name) for form in _FORMS]]))
 
 
 def capitals(word: str) -> str:

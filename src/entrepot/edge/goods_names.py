@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from entrepot.core.naming import spellings
 from entrepot.edge import addresses
 
 # The longest SKU that a variant can have, and the longest title that Synq takes.
@@ -28,9 +29,11 @@ def of_sku(sku: str | None) -> tuple[str, ...]:
 
 
 def older(kind: str, text: str) -> tuple[Name, ...]:
-    """The name that the index may have from before: Konvo told SKUs of more than 200 characters by
-    their digest, and Synq told titles as they were.
+    """The names that the index may have beside: in another spelling of the same letters, and from
+    before. Konvo told SKUs of more than 200 characters by their digest, and Synq told titles as
+    they were.
     """
+    others = tuple([name(kind, form) for form in spellings(text)[1:]])
     if len(text) <= addresses.NAME_MAX or len(text) > (_SKU_MAX if kind == "sku" else _TITLE_MAX):
-        return ()
-    return (addresses.indexed(kind, text),) if kind == "sku" else ((kind, text),)
+        return others
+    return (*others, addresses.indexed(kind, text) if kind == "sku" else (kind, text))

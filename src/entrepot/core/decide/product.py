@@ -24,7 +24,7 @@ from entrepot.core.decide.variants import (
 from entrepot.core.expected import ANY, Expected
 from entrepot.core.facts import Facts
 from entrepot.core.ids import dashed
-from entrepot.core.naming import visible
+from entrepot.core.naming import spellings, visible
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.product_changes import changed, whole
@@ -105,7 +105,8 @@ def _wants_names(org: int, said: Mapping[str, Any], skus: list[str | None], need
     handle = said.get("handle")
     if handle is not None:
         needs.of(HANDLES).add((org, handle))
-    needs.variant_names.update((org, "sku", sku) for sku in skus if sku is not None)
+    told = [form for sku in skus if sku is not None for form in spellings(sku)]
+    needs.variant_names.update((org, "sku", form) for form in told)
     wants_sorting(org, said, needs)
 
 

@@ -13,7 +13,7 @@ from entrepot.core.decide.variants import NewVariant, VariantChange
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import Location
 from entrepot.core.money import Amount
-from entrepot.core.naming import visible
+from entrepot.core.naming import spellings, visible
 from entrepot.core.needs import Needs
 from entrepot.core.order import Event
 from entrepot.core.products import DEFAULT
@@ -86,7 +86,7 @@ def wants_variant(command: ChangeVariant, needs: Needs) -> None:
     needs.whose_products.add((command.org, command.variant_id))
     needs.variants.add((command.org, command.variant_id))
     if (sku := command.said.get("sku")) is not None:
-        needs.variant_names.add((command.org, "sku", sku))
+        needs.variant_names.update((command.org, "sku", form) for form in spellings(sku))
 
 
 def change_variant(command: ChangeVariant, facts: Facts) -> Decision:

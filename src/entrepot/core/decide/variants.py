@@ -11,7 +11,7 @@ from entrepot.core.changes import Changes
 from entrepot.core.facts import Facts
 from entrepot.core.kinds import VariantName
 from entrepot.core.money import Amount
-from entrepot.core.naming import visible
+from entrepot.core.naming import spellings, visible
 from entrepot.core.order import Variant, or_equal
 from entrepot.core.products import (
     VARIANT_DETAILS,
@@ -216,14 +216,18 @@ def with_objects(known: Any, said: Mapping[str, Any]) -> Any:
 
 
 def _take_sku(variant: Variant, where: str, changes: Changes) -> None:
-    """Give the variant its SKU. Refused: one that another variant has."""
+    """Give the variant its SKU. Refused: one that another variant has, in any spelling of its
+    letters.
+    """
     if variant.sku is None:
         return
     field = _in(where, "sku")
     visible(variant.sku, field)
     key = (variant.org, "sku", variant.sku)
-    taken = changes.variant_names.get(key)
-    if taken is not None and taken.variant_id != variant.id:
+    named = [
+        changes.variant_names.get((variant.org, "sku", form)) for form in spellings(variant.sku)
+    ]
+    if any(one is not None and one.variant_id != variant.id for one in named):
         raise refuse(Reason.DUPLICATE_ENTRY, "a variant has this SKU already", field)
     changes.variant_names.put(VariantName(*key, variant.id))
 
