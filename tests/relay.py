@@ -1,4 +1,7 @@
-"""A TCP relay to a server that can be frozen: connections stay, and nothing goes through."""
+"""A TCP relay to a server that can be frozen: connections stay, and nothing goes through.
+
+The relay can also forget its connections, as a firewall does: only new ones go through then.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ class Relay:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self._sockets: list[socket.socket] = []
+        self._forgotten: set[socket.socket] = set()
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -27,6 +31,10 @@ class Relay:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
+
+    def forget(self) -> None:
+        """Pass on nothing more of what is connected now."""
+        self._forgotten.update(self._sockets)
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -40,7 +48,7 @@ class Relay:
     def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65_536):
-                if self.frozen.is_set():
+                if self.frozen.is_set() or source in self._forgotten:
                     return
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)

@@ -10,6 +10,7 @@ needs, and leaves nothing behind (docs/adr/0032).
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -25,6 +26,9 @@ from entrepot.store.engines.sql import Sql, speaking
 
 _STATEMENT_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
+# A connection that nobody used for so long has to answer first. The pool's last ones rest often.
+_REST_SECONDS, _ANSWER_SECONDS = 60.0, 3.0
+_USED = "used"
 _PLANS_SECONDS_MIN, _PLANS_SECONDS_MAX = 0.25, 60.0
 _NAMED = {"application_name": "entrepot"}
 _DURABLE, _UNSYNCED = {"synchronous_commit": "on"}, {"synchronous_commit": "off"}
@@ -206,9 +210,19 @@ def _know_arrays(connection: Any, _record: Any) -> None:
     know_arrays(connection.driver_connection)
 
 
-def _still_open(connection: Any, _record: Any, _proxy: Any) -> None:
-    """Have the pool open another one in place of a connection that the server has closed."""
-    if connection.driver_connection.is_closed():
+def _still_open(connection: Any, record: Any, _proxy: Any) -> None:
+    """Have the pool open another one in place of a connection that the server has closed, or that
+    does not answer after a rest: a firewall forgets a connection at rest, and says so to nobody.
+    """
+    driver, now = connection.driver_connection, time.monotonic()
+    rested = now - record.info.get(_USED, now)
+    record.info[_USED] = now
+    if rested > _REST_SECONDS:
+        with suppress(Exception):
+            connection.run_async(lambda driver: driver.execute("SELECT", timeout=_ANSWER_SECONDS))
+            return
+        driver.terminate()
+    if driver.is_closed():
         raise DisconnectionError
 
 
