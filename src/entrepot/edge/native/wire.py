@@ -7,6 +7,8 @@ from typing import Annotated, Generic, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
+from entrepot.edge.native.paging import LIMIT, Limit
+
 T = TypeVar("T")
 Uuid = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -39,6 +41,13 @@ class Problem(msgspec.Struct):
     candidates: Annotated[
         list[Uuid] | UnsetType, Meta(description="The orders that are called so")
     ] = UNSET
+
+
+class PageQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """The query of a list that has no filter."""
+
+    limit: Limit = LIMIT
+    after: str | None = None
 
 
 class Page(msgspec.Struct, Generic[T]):

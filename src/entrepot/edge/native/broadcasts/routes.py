@@ -8,7 +8,7 @@ from entrepot.core.decide.broadcast import ChangeBroadcast, RecordBroadcast
 from entrepot.core.refusal import Refused
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
-from entrepot.edge.native import as_read, bodies, paging
+from entrepot.edge.native import as_read, bodies, lists
 from entrepot.edge.native.broadcasts import read, wire, write
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import BODY_ERRORS, ERRORS, KEY, NOT_FOUND, REPLAYED
@@ -27,12 +27,9 @@ _PARTS = (
 
 async def list_broadcasts(call: Call) -> Answer:
     """A page of broadcasts."""
-    asked = bodies.query(call, wire.BroadcastQuery)
-    pages = paging.Pages(call, asked)
-    found = await call.read(broadcasts.listed, pages.id_after(), asked.limit + 1)
-    shown, after = pages.cut(found, lambda one: one.id)
-    listed = list(map(write.broadcast, shown))
-    return Answer(200, write.encode(wire.BroadcastPage(listed, after)))
+    return await lists.by_id(
+        call, wire.BroadcastQuery, broadcasts.listed, write.broadcast, wire.BroadcastPage
+    )
 
 
 async def get_broadcast(call: Call) -> Answer:

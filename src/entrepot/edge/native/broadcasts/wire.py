@@ -7,9 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from entrepot.edge.native.paging import Limit
 from entrepot.edge.native.values import Code, Id, Instant, Money, seen, seen_or_empty
-from entrepot.edge.native.wire import Amount, FreeObject, Page, Time, Uuid
+from entrepot.edge.native.wire import Amount, FreeObject, Page, PageQuery, Time, Uuid
 
 Name = Annotated[str, seen(500)]
 Text = Annotated[str, Meta(max_length=500)]
@@ -66,11 +65,8 @@ class RecordBroadcast(ChangeBroadcast, forbid_unknown_fields=True, kw_only=True)
     id: Id | None = None
 
 
-class BroadcastQuery(msgspec.Struct, forbid_unknown_fields=True):
+class BroadcastQuery(PageQuery):
     """The query of GET /v1/broadcasts."""
-
-    limit: Limit = 50
-    after: str | None = None
 
 
 class ShownCost(msgspec.Struct):

@@ -11,7 +11,7 @@ from entrepot.core.refusal import Reason, Refusal, Refused, all_of
 from entrepot.edge import goods_names, prefixes
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
-from entrepot.edge.native import as_read, bodies, paging
+from entrepot.edge.native import as_read, bodies, lists, paging
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import BODY_ERRORS, ERRORS, KEY, NOT_FOUND, REPLAYED
 from entrepot.edge.native.goods import wire, write
@@ -103,12 +103,9 @@ def _variant_id(call: Call) -> bytes:
 
 async def list_locations(call: Call) -> Answer:
     """A page of locations."""
-    asked = bodies.query(call, wire.LocationQuery)
-    pages = paging.Pages(call, asked)
-    found = await call.read(goods.locations, pages.id_after(), asked.limit + 1)
-    shown, after = pages.cut(found, lambda one: one.id)
-    listed = list(map(write.location, shown))
-    return Answer(200, write.encode(wire.LocationPage(listed, after)))
+    return await lists.by_id(
+        call, wire.LocationQuery, goods.locations, write.location, wire.LocationPage
+    )
 
 
 async def make_location(call: Call) -> Answer:

@@ -10,7 +10,7 @@ from entrepot.edge import quantities
 from entrepot.edge.native.paging import Limit
 from entrepot.edge.native.products.wire import Variant, VariantMembers
 from entrepot.edge.native.values import Code, Count, Id, Money, VariantId, seen
-from entrepot.edge.native.wire import Amount, Page, Time, Uuid
+from entrepot.edge.native.wire import Amount, Page, PageQuery, Time, Uuid
 
 Sku = Annotated[str, seen(255)]
 Name = Annotated[str, seen(1_000)]
@@ -67,11 +67,8 @@ class VariantQuery(msgspec.Struct, forbid_unknown_fields=True):
     after: str | None = None
 
 
-class LocationQuery(msgspec.Struct, forbid_unknown_fields=True):
+class LocationQuery(PageQuery):
     """The query of GET /v1/locations."""
-
-    limit: Limit = 50
-    after: str | None = None
 
 
 class StockQuery(msgspec.Struct, forbid_unknown_fields=True):

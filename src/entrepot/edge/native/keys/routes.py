@@ -8,7 +8,7 @@ from entrepot.core.decide.keys import MakeKey, RevokeKey
 from entrepot.core.refusal import Reason, refuse
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
-from entrepot.edge.native import bodies, paging
+from entrepot.edge.native import bodies, lists
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import BODY_ERRORS, CHANGED, ERRORS, KEY, REPLAYED
 from entrepot.edge.native.keys import wire, write
@@ -24,12 +24,7 @@ _MAKE = bodies.decoder(wire.MakeKey)
 
 async def list_keys(call: Call) -> Answer:
     """A page of keys."""
-    asked = bodies.query(call, wire.KeyQuery)
-    pages = paging.Pages(call, asked)
-    found = await call.read(keys.listed, pages.id_after(), asked.limit + 1)
-    shown, after = pages.cut(found, lambda one: one.id)
-    listed = list(map(write.key, shown))
-    return Answer(200, write.encode(wire.KeyPage(listed, after)))
+    return await lists.by_id(call, wire.KeyQuery, keys.listed, write.key, wire.KeyPage)
 
 
 async def make_key(call: Call) -> Answer:

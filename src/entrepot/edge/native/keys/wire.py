@@ -8,9 +8,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.scopes import MEANINGS
-from entrepot.edge.native.paging import Limit
 from entrepot.edge.native.values import Scope, seen
-from entrepot.edge.native.wire import Page, Time, Uuid
+from entrepot.edge.native.wire import Page, PageQuery, Time, Uuid
 
 
 class MakeKey(msgspec.Struct, forbid_unknown_fields=True):
@@ -20,11 +19,8 @@ class MakeKey(msgspec.Struct, forbid_unknown_fields=True):
     name: Annotated[str, seen(100)] | None = None
 
 
-class KeyQuery(msgspec.Struct, forbid_unknown_fields=True):
+class KeyQuery(PageQuery):
     """The query of GET /v1/keys."""
-
-    limit: Limit = 50
-    after: str | None = None
 
 
 class Key(msgspec.Struct):

@@ -9,7 +9,7 @@ from entrepot.core.decide.reprice import AmendPriceList
 from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.edge import prefixes, revisions
 from entrepot.edge.dialect import IF_NONE_MATCH, UNCHANGED, Call, Operation, Parameter, Response
-from entrepot.edge.native import as_read, bodies, paging, tagged
+from entrepot.edge.native import as_read, bodies, lists, paging, tagged
 from entrepot.edge.native.customers.routes import WRITE as CUSTOMERS_WRITE
 from entrepot.edge.native.documented import (
     BODY_ERRORS,
@@ -31,12 +31,9 @@ _MAKE, _AMEND = bodies.decoder(wire.MakePriceList), bodies.decoder(wire.AmendPri
 
 async def list_price_lists(call: Call) -> Answer:
     """A page of price lists."""
-    asked = bodies.query(call, wire.PriceListQuery)
-    pages = paging.Pages(call, asked)
-    found = await call.read(price_lists.listed, pages.id_after(), asked.limit + 1)
-    shown, after = pages.cut(found, lambda one: one.id)
-    page = wire.PriceListPage(list(map(write.price_list, shown)), after)
-    return Answer(200, write.encode(page))
+    return await lists.by_id(
+        call, wire.PriceListQuery, price_lists.listed, write.price_list, wire.PriceListPage
+    )
 
 
 async def get_price_list(call: Call) -> Answer:

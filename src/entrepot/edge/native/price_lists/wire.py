@@ -8,9 +8,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.price_lists import ENTRIES_MAX, PARTNERSHIPS_MAX
-from entrepot.edge.native.paging import Limit
 from entrepot.edge.native.values import Code, CustomerId, Money, Object, Percent, VariantId, seen
-from entrepot.edge.native.wire import FreeObject, Page, Time, Uuid
+from entrepot.edge.native.wire import FreeObject, Page, PageQuery, Time, Uuid
 
 Name = Annotated[str, seen(255)]
 Customers = Annotated[list[CustomerId], Meta(max_length=PARTNERSHIPS_MAX)]
@@ -78,11 +77,8 @@ class AmendPriceList(msgspec.Struct, forbid_unknown_fields=True):
     customers: CustomerChanges | UnsetType = UNSET
 
 
-class PriceListQuery(msgspec.Struct, forbid_unknown_fields=True):
+class PriceListQuery(PageQuery):
     """The query of a list of price lists, and of one of their entries."""
-
-    limit: Limit = 50
-    after: str | None = None
 
 
 # ------------------------------------------------------------------ what is answered

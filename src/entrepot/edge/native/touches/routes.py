@@ -6,7 +6,7 @@ from __future__ import annotations
 from entrepot.core import scopes
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Response
-from entrepot.edge.native import bodies, paging
+from entrepot.edge.native import bodies, lists
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import BODY_ERRORS, ERRORS, KEY, REPLAYED
 from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
@@ -23,12 +23,7 @@ _PARTS = (
 
 async def list_touches(call: Call) -> Answer:
     """A page of touches."""
-    asked = bodies.query(call, wire.TouchQuery)
-    pages = paging.Pages(call, asked)
-    found = await call.read(touches.listed, pages.id_after(), asked.limit + 1)
-    shown, after = pages.cut(found, lambda one: one.id)
-    listed = list(map(write.touch, shown))
-    return Answer(200, write.encode(wire.TouchPage(listed, after)))
+    return await lists.by_id(call, wire.TouchQuery, touches.listed, write.touch, wire.TouchPage)
 
 
 async def record_touch(call: Call) -> Answer:

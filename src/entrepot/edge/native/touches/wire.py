@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from entrepot.edge.native.paging import Limit
 from entrepot.edge.native.values import CustomerId, Id, Instant, seen
-from entrepot.edge.native.wire import FreeObject, Page, Time, Uuid
+from entrepot.edge.native.wire import FreeObject, Page, PageQuery, Time, Uuid
 
 Text = Annotated[str, Meta(max_length=500)]
 Told = Annotated[str, seen(500)]
@@ -55,11 +54,8 @@ class RecordTouch(msgspec.Struct, forbid_unknown_fields=True):
     click: Click | None = None
 
 
-class TouchQuery(msgspec.Struct, forbid_unknown_fields=True):
+class TouchQuery(PageQuery):
     """The query of GET /v1/touches."""
-
-    limit: Limit = 50
-    after: str | None = None
 
 
 class Touch(msgspec.Struct):

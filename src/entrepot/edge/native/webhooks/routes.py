@@ -17,7 +17,7 @@ from entrepot.core.refusal import Reason, Refused, refuse
 from entrepot.core.webhooks import OLD_SECRET_LASTS, url_fault
 from entrepot.edge.access import Scoped
 from entrepot.edge.dialect import Call, Operation, Parameter, Response
-from entrepot.edge.native import as_read, bodies, paging
+from entrepot.edge.native import as_read, bodies, lists, paging
 from entrepot.edge.native.credentials import NAME
 from entrepot.edge.native.documented import BODY_ERRORS, CHANGED, ERRORS, KEY, NOT_FOUND, REPLAYED
 from entrepot.edge.native.paging import AFTER_TEXT, LIMIT_TEXT
@@ -33,12 +33,9 @@ _SECRET_BYTES = 32
 
 async def list_webhooks(call: Call) -> Answer:
     """A page of webhooks."""
-    asked = bodies.query(call, wire.WebhookQuery)
-    pages = paging.Pages(call, asked)
-    found = await call.read(webhooks.listed, pages.id_after(), asked.limit + 1)
-    shown, after = pages.cut(found, lambda one: one.id)
-    listed = list(map(write.webhook, shown))
-    return Answer(200, write.encode(wire.WebhookPage(listed, after)))
+    return await lists.by_id(
+        call, wire.WebhookQuery, webhooks.listed, write.webhook, wire.WebhookPage
+    )
 
 
 async def get_webhook(call: Call) -> Answer:

@@ -9,9 +9,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from entrepot.core.events import ALL_TYPES
 from entrepot.core.webhooks import FORMATS, TYPES_MAX, URL_MAX
-from entrepot.edge.native.paging import Limit
 from entrepot.edge.native.values import seen
-from entrepot.edge.native.wire import Page, Time, Uuid
+from entrepot.edge.native.wire import Page, PageQuery, Time, Uuid
 
 Url = Annotated[str, seen(URL_MAX, format="uri")]
 # The decision looks at a type: a webhook keeps what was stored before anybody did.
@@ -41,11 +40,8 @@ class ChangeWebhook(msgspec.Struct, forbid_unknown_fields=True):
     active: bool | None = None
 
 
-class WebhookQuery(msgspec.Struct, forbid_unknown_fields=True):
+class WebhookQuery(PageQuery):
     """The query of a list of webhooks, or of deliveries."""
-
-    limit: Limit = 50
-    after: str | None = None
 
 
 class Webhook(msgspec.Struct):
