@@ -7,12 +7,14 @@ strong: every change of the thing, and of the values shown with it, makes anothe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from entrepot.core.expected import ANY, Expected
 from entrepot.core.order import Customer, Order, revision
+from entrepot.edge.dialect import Call
+from entrepot.writer.envelope import Answer
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
 NOT_MODIFIED = 304
@@ -25,12 +27,20 @@ def tag(order: Order, contact: Customer | None = None) -> str:
 
 
 def is_known(headers: Mapping[str, str], current: str) -> bool:
-    """Whether the caller has this state already, by `If-None-Match`: then 304 is the answer."""
+    """Whether the caller has this state already, by `If-None-Match`."""
     sent = headers.get("if-none-match")
     if sent is None:
         return False
     # Whether a tag is called weak does not matter here (RFC 9110 13.1.2).
     return sent.strip() == "*" or any(f'"{name}"' == current for _, name in _TAG.findall(sent))
+
+
+def shown(call: Call, current: str, answer: Callable[[], Answer]) -> Answer:
+    """The answer to a question for one thing, with the thing's current tag; the tag alone where the
+    caller knows this state already.
+    """
+    call.etag = current
+    return Answer(NOT_MODIFIED, b"") if is_known(call.headers, current) else answer()
 
 
 def expected(headers: Mapping[str, str]) -> Expected:

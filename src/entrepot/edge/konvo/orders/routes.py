@@ -43,10 +43,9 @@ async def get_order(call: Call) -> Answer:
     if found is None:
         raise refuse(Reason.UNKNOWN_ORDER)
     order, contact = found
-    call.etag = revisions.tag(order, contact)
-    if revisions.is_known(call.headers, call.etag):
-        return Answer(revisions.NOT_MODIFIED, b"")
-    return write.whole(order, contact, call.principal)
+    return revisions.shown(
+        call, revisions.tag(order, contact), lambda: write.whole(order, contact, call.principal)
+    )
 
 
 async def create_orders(call: Call) -> Answer:

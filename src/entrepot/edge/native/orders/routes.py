@@ -67,10 +67,7 @@ async def get_order(call: Call) -> Answer:
     found = await call.read(whole_orders.whole_order, order_id, call.now())
     if found is None:
         raise refuse(Reason.UNKNOWN_ORDER)
-    call.etag = revisions.tag(found.order)
-    if revisions.is_known(call.headers, call.etag):
-        return Answer(revisions.NOT_MODIFIED, b"")
-    return write.order_answer(found)
+    return revisions.shown(call, revisions.tag(found.order), lambda: write.order_answer(found))
 
 
 async def place_order(call: Call) -> Answer:

@@ -56,10 +56,7 @@ async def get_buyer(call: Call) -> Answer:
     found = await call.read(partners.partner, read.buyer_id(call.path_ids["id"]))
     if found is None:
         raise refuse(Reason.NO_SUCH_CUSTOMER)
-    call.etag = write.tag(found)
-    if revisions.is_known(call.headers, call.etag):
-        return Answer(revisions.NOT_MODIFIED, b"")
-    return write.buyer_answer(found)
+    return revisions.shown(call, write.tag(found), lambda: write.buyer_answer(found))
 
 
 async def update_buyer(call: Call) -> Answer:

@@ -40,10 +40,7 @@ async def get_item(call: Call) -> Answer:
     found = await call.read(products.product, _id(call))
     if found is None:
         raise refuse(Reason.UNKNOWN_PRODUCT)
-    call.etag = write.tag(found)
-    if revisions.is_known(call.headers, call.etag):
-        return Answer(revisions.NOT_MODIFIED, b"")
-    return write.item_answer(found)
+    return revisions.shown(call, write.tag(found), lambda: write.item_answer(found))
 
 
 async def update_item(call: Call) -> Answer:

@@ -76,10 +76,7 @@ async def get_order(call: Call) -> Answer:
     found = await call.named_order("id", read.SOURCE, queries.order_with_reason, call.now())
     if found is None:
         raise refuse(Reason.UNKNOWN_ORDER)
-    call.etag = revisions.tag(found)
-    if revisions.is_known(call.headers, call.etag):
-        return Answer(revisions.NOT_MODIFIED, b"")
-    return write.order_answer(found)
+    return revisions.shown(call, revisions.tag(found), lambda: write.order_answer(found))
 
 
 async def post_order(call: Call) -> Answer:

@@ -41,10 +41,9 @@ async def get_order(call: Call) -> Answer:
     if found is None:
         uuid(call.path_ids["orderID"], "orderID")
         raise refuse(Reason.UNKNOWN_ORDER)
-    call.etag = revisions.tag(found)
-    if revisions.is_known(call.headers, call.etag):
-        return Answer(revisions.NOT_MODIFIED, b"")
-    return write.order_answer(found, call.principal)
+    return revisions.shown(
+        call, revisions.tag(found), lambda: write.order_answer(found, call.principal)
+    )
 
 
 async def create_order(call: Call) -> Answer:
