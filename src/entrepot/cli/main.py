@@ -16,7 +16,7 @@ from entrepot import __version__
 # Modules that a command loads stay in memory, so the collector would walk them again and again for
 # nothing: that was a sixth of the time to start. The threshold is set here, because each process of
 # a server loads this module first.
-gc.set_threshold(50_000, 20, 50)
+gc.set_threshold(250_000, 20, 50)
 
 _ESCAPED = "entrepot.escaped"
 _FAULT, _INTERRUPTED, _NOBODY_READS = 2, 130, 141
