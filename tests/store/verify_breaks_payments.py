@@ -71,6 +71,8 @@ BREAKS_OF_PAYMENTS = (
     ),
     Break("PAYMENT_TOTAL", "another currency", "confirmed",
           _payment("currency = 'USD'", "confirmed")),
+    Break("PAYMENT_TOTAL", "a reference that is not the order's", "confirmed",
+          _payment("reference = 'pi_other'", "confirmed")),
     Break("PAYMENT_TOTAL", "less was asked for", "confirmed",
           operation("units = units - 1", "confirmed")),
     Break(

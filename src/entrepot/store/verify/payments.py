@@ -69,7 +69,7 @@ def _where(order: Order, payment: int) -> dict[str, Any]:
 
 def _asks_the_total(order: Order, made: list[Payment], findings: Findings) -> None:
     """The payments of an order are of its provider, of one currency and one scale, and of its total
-    together.
+    together. The first one has the order's reference.
     """
     first = made[0]
     due = Amount(sum([one.amount.units for one in made]), first.amount.scale)
@@ -79,6 +79,11 @@ def _asks_the_total(order: Order, made: list[Payment], findings: Findings) -> No
             "PAYMENT_TOTAL", **_where(order, first.number),
             due=f"{decimal(due)} {first.currency}",
             total=f"{decimal(order.total)} {order.currency}",
+        )  # fmt: skip
+    if first.number == 1 and first.reference != (order.payment_reference or ""):
+        findings.add(
+            "PAYMENT_TOTAL", **_where(order, first.number), reference=first.reference,
+            order_names=order.payment_reference,
         )  # fmt: skip
     for one in made:
         if one.provider != (order.payment_provider or ""):

@@ -71,9 +71,9 @@ INVARIANTS: dict[str, str] = {
         "an outcome has the job that settles it."
     ),
     "PAYMENT_TOTAL": (
-        "The payments of an order have its total together, its currency and its provider. An "
-        "authorisation asks for what its payment has, or for more, where the order came to cost "
-        "less."
+        "The payments of an order have its total together, its currency and its provider; the "
+        "first one has its reference. An authorisation asks for what its payment has, or for more, "
+        "where the order came to cost less."
     ),
     "PROVIDER_LEDGER": (
         "The provider holds money for a payment at most once, and only where a payment says so."
