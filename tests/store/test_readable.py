@@ -144,6 +144,19 @@ def test_every_row_can_be_read_whatever_one_of_its_columns_holds(name: str) -> N
             assert isinstance(now, fitting) or (now is None and column.nullable), column
 
 
+def test_every_sound_row_of_a_book_is_read_as_it_is(book: Book) -> None:
+    """Both engines' drivers give the types that the columns say."""
+
+    def look(conn: Connection) -> None:
+        with capture_logs() as logs:
+            for kept in CONVERSIONS.values():
+                for row in conn.execute(select(kept.table)):
+                    assert kept.readable_row(tuple(row)) == kept.from_row(tuple(row))
+        assert not logs
+
+    book.see(look)
+
+
 def test_a_blob_in_the_place_of_a_text_is_read_as_the_text() -> None:
     kept, sound = schema.BROADCASTS, _sound_row(schema.BROADCASTS)
     at = kept.columns.index("name")
