@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from tests.core.book import ORG, Book
-from tests.core.test_decide_difference import a_book, costing, funds, job_of, work
+from tests.core.book import ORG, Book, telling
+from tests.core.test_decide_difference import ONCE, a_book, costing, funds, job_of, work
 
 from entrepot.core import events, ids
 from entrepot.core.decide.after_done import Failed
@@ -262,3 +262,27 @@ def test_a_void_lets_go_of_a_capture_that_failed_after_the_void_was_written_down
     settled(book, order)
     after, its = book.order(order), funds(book, order)
     assert (after.facets.payment, its.first.held, book.jobs(order)) == ("paid", 0, [])
+
+
+@pytest.mark.parametrize("second", ["nobody", "lives", "ended"])
+def test_an_order_whose_refund_failed_claims_its_payment_again(second: str) -> None:
+    """The next order with the reference is told whose payment that was; nobody was told before."""
+    book, order = a_book(ONCE)
+    book.done(CaptureOrder(ORG, "native", order.id))
+    settled(book, order)
+    book.done(RefundOrder(ORG, "native", order.id))
+    settled(book, order)
+    assert not book.facts.claims
+    said = {"payment_provider": "adyen", "payment_reference": ONCE}
+    between = None if second == "nobody" else book.placed(**said)
+    if between is not None:
+        assert between.shares_payment_of is None
+        if second == "ended":
+            book.done(telling(between, ("polinate_phase", "CANCELLED")))
+    told(book, order)
+    looked(book, order, REFUND)
+    [claim] = book.facts.claims.values()
+    lives = between is not None and second == "lives"
+    assert (claim.order_id, claim.shared) == ((between or order).id if lives else order.id, lives)
+    later = book.placed(**said)
+    assert later.shares_payment_of == ((between or order).id if lives else order.id)

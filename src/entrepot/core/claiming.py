@@ -80,6 +80,21 @@ def lets_go(order: Order, facts: Known) -> None:
     _drop(claim, order.id, facts)
 
 
+def takes_again(order: Order, facts: Known) -> None:
+    """An order whose money had gone back has it after all, as where a refund fails after it was
+    done: it claims its reference again. If another order came with the reference meanwhile, the
+    claim says that it is shared.
+    """
+    claim = claim_of(order)
+    if claim is None or order.shares_payment_of is not None:
+        return
+    held = facts.claims.get(claim)
+    if held is None:
+        facts.claims.put(PaymentClaim(*claim, order.id))
+    elif held.order_id != order.id and not held.shared:
+        facts.claims.put(held._replace(shared=True))
+
+
 def _drop(claim: Claim, order_id: bytes, facts: Known) -> None:
     known = facts.claims
     if claim not in known.base and claim not in known:

@@ -312,6 +312,8 @@ class Facts:
                     self.by_sender[order.org, order.sender_id, order.origin] = order.id
             elif not is_live(order) and is_live(before):
                 claiming.lets_go(order, self)
+            elif is_live(order) and not is_live(before):
+                claiming.takes_again(order, self)
 
     def remember(self, answer: StoredAnswer) -> None:
         """Keep the answer given under an idempotency key."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table
 
-from entrepot.core.claims import PaymentClaim
+from entrepot.core.claims import PaymentClaim, claim_of, is_live
 from entrepot.core.decide.jobs import job_ids
 from entrepot.core.facts import Facts
 from entrepot.core.keys import KEYS
@@ -355,6 +355,8 @@ class _Loading:
                 self._managed.add(key)
                 if order.facets.payment != "none":
                     self._paying.add(key)
+                if not (is_live(order) or order.is_off) and (claim := claim_of(order)) is not None:
+                    needs.claims.add(claim)  # the order may get its money after all
                 needs.stocked_locations.add((order.org, None))
                 if order.facets.fulfilment not in NOT_LEFT:
                     self._sent.add(key)
