@@ -79,11 +79,21 @@ def test_each_sentence_is_told_and_no_more_than_a_few(
     outage: Outage, clock: Clock, logs: list[Any]
 ) -> None:
     for number in range(100):
-        outage.failed(Unavailable(f"process {number} is gone"))
+        outage.failed(Unavailable("no " + "really " * number))
     assert len(logs) == SENTENCES_MAX
     clock.now += 61
     outage.failed(Unavailable("another one"))
     assert len(logs) == SENTENCES_MAX + 1
+
+
+def test_a_full_disk_is_told_once_whatever_file_has_no_room(
+    outage: Outage, logs: list[Any]
+) -> None:
+    for number in range(16_384, 16_400):
+        outage.failed(NoRoom(f'could not extend file "base/5/{number}": No space left on device'))
+    assert [one["why"] for one in logs] == [
+        'could not extend file "base/5/16384": No space left on device'
+    ]
 
 
 def test_a_flutter_is_told_once(outage: Outage, clock: Clock, logs: list[Any]) -> None:

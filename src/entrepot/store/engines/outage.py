@@ -6,6 +6,7 @@ sentence once, again after a minute, and one line when the outage is over.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Literal, NamedTuple
@@ -19,6 +20,7 @@ RETRY_SECONDS = 1.0  # between two proofs during an outage
 # On a full disk a small write still finds room where an order does not: only a large one, or so
 # many seconds without a failure, are the end of that.
 QUIET_SECONDS = 10.0
+_NUMBERS = re.compile(r"\d+")  # sentences that differ by these alone are one
 LASTING_SECONDS = 1.0  # an outage that comes again is told again once it lasts so long
 
 
@@ -111,13 +113,15 @@ class Outage:
         self.damaged = self.damaged or isinstance(error, Damaged)
         self._failures += 1
         why = str(error)
+        # A full disk of PostgreSQL names another file each time, by its number.
+        kind = _NUMBERS.sub("", why)
         self._told = {
             sentence: at for sentence, at in self._told.items() if now - at < TELL_AGAIN_SECONDS
         }
-        is_new = why not in self._told and len(self._told) < SENTENCES_MAX
+        is_new = kind not in self._told and len(self._told) < SENTENCES_MAX
         is_back = not self._is_told and now - self._since >= LASTING_SECONDS
         if self.tells and (is_new or is_back):
-            self._told[why] = now
+            self._told[kind] = now
             self._is_told = True
             log.error("database.unavailable", doing=self.what, why=why, failures=self._failures)
 
