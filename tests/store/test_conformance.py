@@ -59,7 +59,7 @@ def an_order(org: int, customer_id: bytes, **more: object) -> Order:
         org=org, id=new_id(), origin="synq", managed=True, facets=FACETS, told_words="",
         currency="KWD", subtotal=Amount(37035, 3), total=Amount(3703500, 5),
         customer_id=customer_id, created_at=NOW, updated_at=NOW, version=1,
-        properties='{"erp":{"no":456,"ok":true,"gone":null,"list":[1]}}', lines=(LINE,),
+        properties='{"erp":{"no":456,"ok":true,"gone":null,"list":[1],"much":12e2}}', lines=(LINE,),
     )  # fmt: skip
     return made._replace(**more)
 
@@ -302,6 +302,13 @@ async def test_property_filters_see_paths_and_values(database: Database) -> None
 
     assert await found(property_path="erp.no", property_value="456") == 1
     assert await found(property_path="erp.no", property_value="45") == 0
+    # A number that nobody has as it is asked for is found by an equal one.
+    for spelled in ("456.0", "4.56e2", "456.000", "45600e-2"):
+        assert await found(property_path="erp.no", property_value=spelled) == 1, spelled
+    for spelled in ("12e2", "1200", "1.2E3", "1200.0", "1200.00"):
+        assert await found(property_path="erp.much", property_value=spelled) == 1, spelled
+    for spelled in ("0456", "+456", "456.", "456.01", " 456", "4560e-2"):
+        assert await found(property_path="erp.no", property_value=spelled) == 0, spelled
     assert await found(property_path="erp.ok", property_value="true") == 1
     assert await found(property_path="erp.gone", property_exists=True) == 1
     assert await found(property_path="erp", property_exists=True) == 1

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from decimal import Decimal
 from typing import Any
+
+# A number as JSON has it, no longer than anybody would search for.
+_NUMBER = re.compile(
+    r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII
+)
+_WHOLE_MAX = 10**18
 
 
 class Number(str):
@@ -69,3 +77,16 @@ def scalar(value: Any) -> str | None:
     if isinstance(value, Number) and ("e" in value or "E" in value):
         return f"{float(value)}"
     return f"{value}" if isinstance(value, str | int) else None
+
+
+def spellings(asked: str) -> tuple[str, ...]:
+    """What a search asks for, as it was told; then, of a number, as an equal number is searched:
+    its shortest decimal with a point, and its digits without a fraction.
+    """
+    if not _NUMBER.fullmatch(asked):
+        return (asked,)
+    exact, decimal = Decimal(asked), f"{float(asked)}"
+    whole = exact == exact.to_integral_value() and abs(exact) < _WHOLE_MAX
+    others = [decimal] if Decimal(decimal) == exact or "e" in asked.lower() else []
+    others += [f"{int(exact)}"] if whole else []
+    return tuple(dict.fromkeys([asked, *others]))

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from entrepot.core.invoices import Invoice, InvoiceFilter
+from entrepot.core.properties import spellings
 from entrepot.store import schema
 from entrepot.store.engines import sql
 from entrepot.store.engines.sql import Statement
@@ -63,6 +64,12 @@ def page(
         return [], 0
     walk = _Walk(conn, org, wanted, first)
     total = walk.total()
+    if not total and wanted.property_value is not None:
+        # Where none has the number as it is told, another spelling of the number is looked for.
+        for other in spellings(wanted.property_value)[1:]:
+            walk = _Walk(conn, org, wanted._replace(property_value=other), first)
+            if total := walk.total():
+                break
     limit = min(limit, total - offset)
     numbers = walk.numbers(limit, offset) if limit > 0 else []
     keys: set[sql.Row] = {(org, number) for number in numbers}

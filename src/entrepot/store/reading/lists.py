@@ -21,7 +21,7 @@ def find(conn: Connection, org: int, wanted: OrderFilter, limit: int, offset: in
     """The page's numbers and the exact total of a list with a filter."""
     having = 0
     if wanted.property_path is not None:
-        having = property_lists.tallied(conn, org, wanted)
+        wanted, having = property_lists.spelled(conn, org, wanted)
         if not having and wanted.property_exists is not False:
             return Wanted([], 0)
         # If no order has the property, the list is the list without the filter.

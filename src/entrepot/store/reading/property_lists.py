@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from entrepot.core.order_filter import OrderFilter
+from entrepot.core.properties import spellings
 from entrepot.store.engines.sql import Statement
 from entrepot.store.reading import order_filter
 from entrepot.store.reading.span_walk import Walk, Wanted, newest
@@ -30,6 +31,20 @@ def find(
     if alone:
         return Wanted(_without(conn, org, wanted, limit, offset), total)
     return Wanted(Walk(conn, org, wanted).numbers(limit, offset), total)
+
+
+def spelled(conn: Connection, org: int, wanted: OrderFilter) -> tuple[OrderFilter, int]:
+    """The filter as an order fits it, and how many do: where none has the value as it is told, by
+    another spelling of the number.
+    """
+    having = tallied(conn, org, wanted)
+    if having or wanted.property_value is None:
+        return wanted, having
+    for other in spellings(wanted.property_value)[1:]:
+        found = wanted._replace(property_value=other)
+        if having := tallied(conn, org, found):
+            return found, having
+    return wanted, 0
 
 
 def tallied(conn: Connection, org: int, wanted: OrderFilter) -> int:
