@@ -14,7 +14,7 @@ Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class Audience(msgspec.Struct, rename="camel"):
-    """Who was meant. `segment` is `null` as a text where there is none."""
+    """The audience that was meant. `segment` is `null` as a text where there is none."""
 
     id: Uuid
     name: str
@@ -25,7 +25,7 @@ class Audience(msgspec.Struct, rename="camel"):
 
 
 class Flow(msgspec.Struct, rename="camel"):
-    """What ran."""
+    """The flow that ran."""
 
     id: Uuid
     name: str
@@ -51,7 +51,7 @@ class ClickAnalytics(msgspec.Struct, rename="camel"):
 
 
 class Cost(msgspec.Struct):
-    """What the broadcast cost, in minor units."""
+    """The cost of the broadcast, in minor units."""
 
     amount: Number
     currency: str

@@ -17,7 +17,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class _Audience(msgspec.Struct):
-    """Who was meant, as the book keeps it."""
+    """The audience that was meant, as the book keeps it."""
 
     id: str
     name: str
@@ -27,7 +27,7 @@ class _Audience(msgspec.Struct):
 
 
 class _Flow(msgspec.Struct):
-    """What ran, as the book keeps it."""
+    """The flow that ran, as the book keeps it."""
 
     id: str
     name: str

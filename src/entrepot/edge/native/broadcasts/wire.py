@@ -17,7 +17,7 @@ Counter = Annotated[int, Meta(ge=0, le=10**12)]
 
 
 class Audience(msgspec.Struct, forbid_unknown_fields=True):
-    """Who was meant."""
+    """The audience that was meant."""
 
     id: Id
     name: Label = ""
@@ -27,7 +27,7 @@ class Audience(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Flow(msgspec.Struct, forbid_unknown_fields=True):
-    """What ran."""
+    """The flow that ran."""
 
     id: Id
     version_id: Id
@@ -36,7 +36,7 @@ class Flow(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Cost(msgspec.Struct, forbid_unknown_fields=True):
-    """What a broadcast cost."""
+    """The cost of a broadcast."""
 
     amount: Money
     currency: Code
@@ -70,7 +70,7 @@ class BroadcastQuery(PageQuery):
 
 
 class ShownCost(msgspec.Struct):
-    """What a broadcast cost."""
+    """The cost of a broadcast."""
 
     amount: Amount
     currency: str

@@ -133,7 +133,7 @@ class CustomerQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Partnership(msgspec.Struct):
-    """What ties the customer to the organization; only an active partnership accepts orders."""
+    """The tie of the customer to the organization; only an active partnership accepts orders."""
 
     status: Status
     price_list_id: Annotated[
@@ -166,7 +166,7 @@ class BuyerLocation(msgspec.Struct):
 
 
 class Buyer(msgspec.Struct):
-    """What the organization wrote of the customer."""
+    """The customer as the organization wrote of the customer."""
 
     name: str
     legal_name: str | None

@@ -14,21 +14,21 @@ WAIT_MAX = 30  # seconds
 
 
 class Subject(msgspec.Struct):
-    """What the event happened to."""
+    """The thing to which the event happened."""
 
     kind: str
     id: Uuid
 
 
 class Actor(msgspec.Struct):
-    """Who made it happen: a kind, such as `key`, and a name within that kind."""
+    """The actor who made it happen: a kind, such as `key`, and a name within that kind."""
 
     kind: str
     id: str
 
 
 class Event(msgspec.Struct):
-    """What happened. `number` counts in the organization, `seq` within the subject."""
+    """An event. `number` counts in the organization, `seq` within the subject."""
 
     number: int
     type: str

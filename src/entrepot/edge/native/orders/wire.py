@@ -130,7 +130,7 @@ class Line(msgspec.Struct):
 
 
 class Totals(msgspec.Struct):
-    """What the order costs: `total` is the subtotal less discount, with shipping and tax."""
+    """The costs of the order: `total` is the subtotal less discount, with shipping and tax."""
 
     subtotal: Amount
     discount: Amount
@@ -331,7 +331,7 @@ class StockEffect(msgspec.Struct):
 
 
 class MoneyEffect(msgspec.Struct):
-    """What a payment service would be asked for."""
+    """A request that a payment service would get."""
 
     kind: str
     state: str
@@ -348,7 +348,7 @@ class EventEffect(msgspec.Struct):
 
 
 class Effects(msgspec.Struct):
-    """What would follow."""
+    """The effects that would follow."""
 
     stock: list[StockEffect]
     money: list[MoneyEffect]

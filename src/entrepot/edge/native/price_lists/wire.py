@@ -59,7 +59,7 @@ class EntryChanges(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CustomerChanges(msgspec.Struct, forbid_unknown_fields=True):
-    """Who gets the list, and who has the default list again."""
+    """Customers who get the list, and customers who have the default list again."""
 
     add: Customers = []
     remove: Customers = []

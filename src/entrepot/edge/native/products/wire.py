@@ -26,8 +26,8 @@ assert STATUSES == ("active", "draft", "archived", "deleted")
 
 
 class VariantMembers(msgspec.Struct, forbid_unknown_fields=True):
-    """What can be told of a variant. `name` is what lines of orders call it; `variant_name` is its
-    name among the variants of its product.
+    """The members of a variant that can be told. Lines of orders call the variant by `name`; the
+    product tells it from its other variants by `variant_name`.
     """
 
     sku: Text | None | UnsetType = UNSET

@@ -15,8 +15,8 @@ Text = Annotated[str, seen(4_096)]
 
 
 class Members(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """What the service knows the organization by. Which members a service has, and which of them
-    it needs, stands in docs/payments.md.
+    """The members by which a service knows the organization. docs/payments.md says which members a
+    service has, and which of them it needs.
     """
 
     api_key: Text | None = None
@@ -52,7 +52,7 @@ class AccountPage(Page[Account]):
 
 
 class Tested(msgspec.Struct):
-    """What the service says of the account; `why_not` is null where the account works."""
+    """The service's word on the account; `why_not` is null where the account works."""
 
     provider: Service
     works: bool

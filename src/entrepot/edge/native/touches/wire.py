@@ -27,7 +27,7 @@ class TouchedContact(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Click(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """What is known of a click."""
+    """The members of a click."""
 
     ip_address: Text = ""
     device: Text = ""

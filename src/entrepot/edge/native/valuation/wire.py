@@ -25,7 +25,7 @@ class ValuationQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Valued(msgspec.Struct):
-    """What stock is worth. `variant_id`, `location_id` and `quantity` are null where a row is of
+    """The worth of stock. `variant_id`, `location_id` and `quantity` are null where a row is of
     several. `average` is the value of a unit, rounded to four places; null where nothing is there.
     """
 

@@ -59,7 +59,7 @@ class Webhook(msgspec.Struct):
 
 
 class Delivery(msgspec.Struct):
-    """What became of an event. `status` is the receiver's answer, if there was one."""
+    """The delivery of an event. `status` is the receiver's answer, if there was one."""
 
     id: Uuid
     number: int

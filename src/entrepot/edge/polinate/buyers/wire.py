@@ -24,7 +24,7 @@ FreeObject = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
 
 
 class NewBuyer(msgspec.Struct, rename="camel"):
-    """What the organization writes of a buyer."""
+    """A buyer as the organization tells of the buyer."""
 
     name: Name
     legal_name: Name | None = None

@@ -62,7 +62,7 @@ class NewItem(msgspec.Struct, rename="camel"):
 
 
 class VariantMembers(msgspec.Struct, rename="camel"):
-    """What can be told of a variant."""
+    """The members of a variant that can be told."""
 
     variant_name: Text | UnsetType = UNSET
     sku: Text | None | UnsetType = UNSET
@@ -118,7 +118,7 @@ class UpdateItem(msgspec.Struct, rename="camel"):
 
 
 class Created(msgspec.Struct, rename="camel"):
-    """What was made: the item, and its variants as they were sent."""
+    """The item that was made, and its variants as they were sent."""
 
     success: bool
     id: str

@@ -32,7 +32,7 @@ class Lowest(msgspec.Struct):
 
 
 class Worth(msgspec.Struct):
-    """What is on hand, times its price, in one currency."""
+    """The value of what is on hand, by its prices, in one currency."""
 
     currency: str
     amount: Number

@@ -22,7 +22,7 @@ Shown = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": ["object", "null"
 
 
 class Told(msgspec.Struct):
-    """What is told of a product. What is absent, empty or null stays as it is."""
+    """The members of a product that are told. An absent, empty or null one stays as it is."""
 
     title: Title | None = None
     description: Text | None = None
