@@ -7,13 +7,15 @@ import re
 import subprocess
 from collections import defaultdict
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import httpx
 import pytest
+from cyclopts import App
 
 from entrepot.cli.credentials import shell_variables
-from entrepot.cli.main import app
+from entrepot.cli.main import COMMANDS, app
 from entrepot.testing.clients import speaking
 from entrepot.testing.server import Server, eventually
 
@@ -139,7 +141,7 @@ def test_every_command_of_the_readme_is_there(capsys: pytest.CaptureFixture[str]
     makefile = (ROOT / "Makefile").read_text()
     assert targets == {target for target in targets if f"\n{target}:" in makefile}
     ours = [one for one in commands if not one.startswith("make ")]
-    assert (len(targets), len(ours)) == (10, 33)
+    assert (len(targets), len(ours)) == (10, 39)
 
     for command in ours:
         words = re.match(r"[a-z]+(-[a-z]+)*( [a-z]+(-[a-z]+)*)*", command)
@@ -150,6 +152,16 @@ def test_every_command_of_the_readme_is_there(capsys: pytest.CaptureFixture[str]
         assert f"Usage: entrepot {words[0]}" in told
         for option in re.findall(r"--[a-z-]+", command):
             assert option in told, command
+
+
+def test_every_command_is_in_the_readme() -> None:
+    told = "\n".join(rows("Commands"))
+    for path, name, _ in COMMANDS:
+        module, _, member = path.partition(":")
+        command = getattr(import_module(f"entrepot.cli.{module}"), member)
+        parts = [one for one in command if one[0] != "-"] if isinstance(command, App) else []
+        for words in [f"{name} {part}" for part in parts] or [name]:
+            assert re.search(rf"[`\s]{words}\b", told), words
 
 
 def test_the_port_of_make_run_can_be_chosen() -> None:

@@ -37,7 +37,7 @@ _Role = Annotated[Literal["ADMIN", "EDITOR", "VIEWER", "MEMBER"], words(*credent
 _Shell = Annotated[bool, Parameter(name="--shell", negative="")]
 
 org_app = App(
-    name="org", help="Organizations: make, list, order source, allocation, payment secret."
+    name="org", help="Organizations: make, list, payment secret, and what each of them chooses."
 )
 org_app.command("entrepot.cli.payment_secret:payment_secret", name="payment-secret")
 key_app = App(name="key", help="Credentials: create, list, revoke.")

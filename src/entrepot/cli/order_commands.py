@@ -47,7 +47,7 @@ def submitted(
 
 
 def cancel(*order: OrderText, org: OrgText = None) -> None:
-    """Cancel an order: its stock is given back, and its payment is voided."""
+    """Cancel an order: its stock and its money are given back."""
     submitted(
         order,
         org,
