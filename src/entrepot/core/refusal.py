@@ -66,6 +66,8 @@ BY_EXACT_STOCK = frozenset({Reason.OUT_OF_STOCK})
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}
 # At most this many faults of one request are named.
 FAULTS_MAX = 100
+# So many characters of a sender's name or value are repeated.
+FIELD_MAX, DETAIL_MAX = 500, 2_000
 # A faulty order keeps its array out for no longer than the array's sender likes.
 OTHERS_CAN_GO = "Nothing of the array was taken: send the other orders without these."
 
@@ -84,6 +86,13 @@ class Refusal:
     advice: str = ""  # how to go on
     version: str | None = None  # the revision that the order has, where another was meant
     candidates: tuple[str, ...] = ()  # the ids of the orders that are called so
+
+    def __post_init__(self) -> None:
+        """A sender's name or value may be as long as a body: the answer repeats a part."""
+        if len(self.detail) > DETAIL_MAX:
+            object.__setattr__(self, "detail", f"{self.detail[:DETAIL_MAX]} ...")
+        if self.field is not None and len(self.field) > FIELD_MAX:
+            object.__setattr__(self, "field", f"{self.field[:FIELD_MAX]}...")
 
     @property
     def sentence(self) -> str:

@@ -27,6 +27,10 @@ _WHOLES: Final = ("", "sub", "order", "grand", "net", "gross", "final", "total",
 _LINES: Final = ("line", "item", "row")
 
 
+# A name may be as long as a body: so many characters of it are looked at.
+_LOOKED_AT: Final = 200
+
+
 def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map("".join, product(first, second)))
 
@@ -50,8 +54,10 @@ SUMS: Final = _OF_ORDER_SUMS | _OF_LINE_SUMS
 
 def plain(name: str) -> str:
     """The name without what spellings differ in: `tax_total`, `tax-total` and `taxTotal` are
-    one.
+    one. A name that is too long to be one of money says nothing.
     """
+    if len(name) > _LOOKED_AT:
+        return ""
     return name.replace("_", "").replace("-", "").replace(" ", "").lower()
 
 
@@ -100,8 +106,10 @@ _EMPTY: Final = re.compile(rb"[\[{]\s*[\]}]\Z")
 
 
 def words(name: str) -> list[str]:
-    """The words of a name, whichever way they are joined: `gift_card` is one word."""
-    found = [word.lower() for word in _WORDS.findall(name)]
+    """The words of a name, whichever way they are joined: `gift_card` is one word. Of a long name
+    the end is looked at, which says what the value is.
+    """
+    found = [word.lower() for word in _WORDS.findall(name[-_LOOKED_AT:])]
     joined = " ".join(found).replace("gift card", "giftcard").replace("sub total", "subtotal")
     return joined.split()
 

@@ -10,6 +10,7 @@ from entrepot.core.decide.place import PlaceOrder
 from entrepot.core.money import Amount
 from entrepot.core.order import StoredAnswer
 from entrepot.core.refusal import Reason, Refusal, Refused
+from entrepot.edge import money_names
 from entrepot.edge.synq.orders import read
 from entrepot.writer.envelope import Idempotency, Outcome
 from entrepot.writer.idempotency import replay
@@ -199,6 +200,15 @@ def test_the_example_that_was_charged_otherwise() -> None:
 )
 def test_what_agrees_with_the_lines_is_taken(changes: Body) -> None:
     created(order(items=[line()]) | changes)
+
+
+def test_of_a_name_as_long_as_a_body_the_end_is_looked_at() -> None:
+    """Looking at all of it held the process for seconds."""
+    long = "aB" * 500_000
+    assert len(money_names.words(long)) <= 200
+    assert money_names.plain(long) == ""
+    created(order(items=[line()]) | {long: 5})
+    assert refusal(order(**{f"{long}_total": 99})).detail.startswith("is not taken")
 
 
 def test_a_name_of_money_is_seen_through_escapes() -> None:
