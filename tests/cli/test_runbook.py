@@ -7,6 +7,7 @@ import shlex
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.cli.office import DOWN, Office
@@ -50,6 +51,26 @@ def test_the_backup_of_the_runbook(tmp_path: Path) -> None:
     assert run(tmp_path, "verify", **of_copy).code == 0
     assert run(tmp_path, "explain", placed, **of_copy).code == 0
     assert "no order is called" in run(tmp_path, "explain", later, **of_copy).sentence()
+
+
+def test_other_commands_of_the_runbook_for_a_book_of_sqlite(
+    tmp_path: Path, fresh_database: Callable[[str], str]
+) -> None:
+    """No command opens the book with the system's SQLite, which may be one that damages it."""
+    (tmp_path / "var").mkdir()
+    book = tmp_path / "var" / "entrepot.db"
+    Path(fresh_database("sqlite").removeprefix("sqlite:///")).rename(book)
+    text = RUNBOOK.read_text()
+    commands = re.findall(r"^\.venv/bin/python -c .*entrepot\.db.*$", text, re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        shell = command.replace(".venv/bin/python", sys.executable)
+        done = subprocess.run(
+            ["sh", "-c", shell], cwd=tmp_path, check=True, capture_output=True, text=True
+        )
+        assert done.stdout in ("", "[]\n")
+    assert run(tmp_path, "verify", DATABASE_URL=f"sqlite:///{book}").code == 0
+    assert not re.search(r"^sqlite3 ", text, re.MULTILINE)
 
 
 def test_the_commands_for_a_stuck_order(office: Office, tmp_path: Path) -> None:
