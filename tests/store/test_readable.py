@@ -13,6 +13,7 @@ from tests.store.altered_book import Book
 
 from entrepot.core.attributing import Asked
 from entrepot.core.between import Between
+from entrepot.core.facets import Facets
 from entrepot.core.ids import dashed
 from entrepot.core.order_filter import OrderFilter
 from entrepot.edge import words as _registered  # noqa: F401 - the words of every dialect
@@ -230,6 +231,34 @@ def test_rows_that_are_gone_keep_nobody_from_the_list(book: Book, table: Table) 
         for one in _bodies(conn):
             json.loads(one)
         assert len(_bodies(conn)) == len(before)
+
+    book.see(look)
+
+
+@pytest.mark.parametrize("facet", Facets._fields)
+def test_an_order_that_no_word_is_true_of_is_left_out(book: Book, facet: str) -> None:
+    """A flipped bit in a word of an order made every list of orders answer 500."""
+
+    def look(conn: Connection) -> None:
+        gone = book.ids["mirrored"]
+        before = _bodies(conn)
+        if conn.dialect.name == "sqlite":
+            conn.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+        else:
+            conn.exec_driver_sql(f"ALTER TABLE orders DROP CONSTRAINT {facet}_known")
+        its = update(schema.orders).where(schema.orders.c.id == gone)
+        conn.execute(its.values({facet: "zaid"}))
+        with capture_logs() as logs:
+            bodies = _bodies(conn)
+            _bodies(conn)
+        if conn.dialect.name == "sqlite":
+            conn.exec_driver_sql("PRAGMA ignore_check_constraints = OFF")
+        assert len(bodies) == len(before) - 1
+        for one in bodies:
+            json.loads(one)
+            assert dashed(gone) not in str(one)
+        told = [(line["column"], line["row"]) for line in logs]
+        assert told == [(facet, {"org": 1, "id": gone.hex()})]
 
     book.see(look)
 

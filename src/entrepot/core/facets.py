@@ -37,6 +37,15 @@ class Facets(NamedTuple):
     returns: str = "none"
 
 
+@lru_cache(maxsize=4096)
+def unknown(facets: Facets) -> str | None:
+    """The first facet with a value that is none of its list, of which no word is true; None where
+    all are known.
+    """
+    told = zip(facets._fields, facets, strict=True)
+    return next((name for name, value in told if value not in VALUES[name]), None)
+
+
 BETWEEN = "/"
 
 

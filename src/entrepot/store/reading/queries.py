@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from entrepot.core import facets
 from entrepot.core.order import Customer, Line, Order
 from entrepot.core.order_filter import OrderFilter
 from entrepot.store import schema
@@ -15,6 +16,7 @@ from entrepot.store.engines import sql
 from entrepot.store.engines.sql import NamedBy, Row, Select, Statement
 from entrepot.store.question import asked_in
 from entrepot.store.reading import lists, span_walk, waiting
+from entrepot.store.schema import readable
 
 __all__ = [
     "OrderFilter", "Page", "customers", "newest_with_reasons", "numbered", "order_and_customer",
@@ -110,7 +112,7 @@ def page(conn: Connection, org: int, wanted: OrderFilter, *, limit: int, offset:
         # Numbers have no gaps, so that a place in the list is a number.
         newest = total - offset
         found = _between(conn, org, newest - limit + 1, newest) if newest > 0 else []
-        return Page(_with_lines(conn, found), total)
+        return Page(_listed(conn, found), total)
     numbers, total = lists.find(conn, org, wanted, limit, offset)
     return Page(numbered(conn, org, numbers), total)
 
@@ -120,7 +122,7 @@ def numbered(conn: Connection, org: int, numbers: Iterable[int]) -> list[Order]:
     keys: set[tuple[Any, ...]] = {(org, number) for number in numbers}
     found = sql.select(conn, schema.orders, ("org", "number"), keys, schema.ORDERS.columns)
     found.sort(key=lambda row: -row[_NUMBER])
-    return _with_lines(conn, found)
+    return _listed(conn, found)
 
 
 def with_ids(conn: Connection, org: int, ids: Iterable[bytes]) -> list[Order]:
@@ -156,6 +158,17 @@ def customers(conn: Connection, org: int, orders: Iterable[Order]) -> dict[bytes
     )
     guest = guests[0][0] if guests else None
     return {row[1]: schema.CUSTOMERS.readable_row(row) for row in found if row[1] != guest}
+
+
+def _listed(conn: Connection, found: list[Row]) -> list[Order]:
+    """The orders of these rows, without those that are damaged so that no word is true of them."""
+    listed = []
+    for one in _with_lines(conn, found):
+        if (damaged := facets.unknown(one.facets)) is None:
+            listed.append(one)
+        else:
+            readable.tell("orders", damaged, {"org": one.org, "id": one.id.hex()})
+    return listed
 
 
 def _with_lines(conn: Connection, found: list[Row]) -> list[Order]:

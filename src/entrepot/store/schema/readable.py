@@ -54,7 +54,7 @@ def sound_types(table: Table) -> tuple[set[tuple[type, ...]], Callable[[Row], Ro
         if not faulty and len(known) < TYPES_MAX:
             known.add(tuple(map(type, values)))
         for at in faulty:
-            _tell(table.name, columns[at].name, {name: _shown(row[of]) for name, of in keys})
+            tell(table.name, columns[at].name, {name: _shown(row[of]) for name, of in keys})
             values[at] = _instead(values[at], columns[at])
         return tuple(values)
 
@@ -108,7 +108,7 @@ def reader(table: Table) -> Reader:
                 return text
         except (msgspec.DecodeError, UnicodeError):
             pass
-        _tell(table.name, column, {name: _shown(row[at]) for name, at in keys})
+        tell(table.name, column, {name: _shown(row[at]) for name, at in keys})
         return instead[column]
 
     return read
@@ -118,7 +118,8 @@ def _shown(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else value
 
 
-def _tell(table: str, column: str, key: dict[str, Any]) -> None:
+def tell(table: str, column: str, key: dict[str, Any]) -> None:
+    """Log once that a column of a row cannot be read as it is."""
     told = (table, column, *key.values())
     if told in _told:
         return
