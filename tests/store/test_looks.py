@@ -16,6 +16,7 @@ from entrepot.pipeline.bulk_jobs import BulkJobs
 from entrepot.pipeline.deliveries import Deliveries
 from entrepot.pipeline.following import Contacts, Following, Terms
 from entrepot.pipeline.merging import Merging
+from entrepot.pipeline.presence import Presence
 from entrepot.pipeline.stock_watch import StockWatch
 from entrepot.pipeline.walking import Walking
 from entrepot.store import schema
@@ -53,30 +54,49 @@ def merging(database: Database) -> Walking:
     return Following(database, [Merging(database, NOBODY, "polinate")], now=lambda: NOW)
 
 
-@pytest.mark.parametrize("made", [deliveries, jobs, watch, contacts, terms, merging])
-async def test_a_look_that_finds_nothing_is_one_statement(
-    fresh_database: Callable[[str], str],
-    monkeypatch: pytest.MonkeyPatch,
-    made: Callable[[Database], Walking],
-) -> None:
-    database, sent = PostgresDatabase(fresh_database("direct"), 2), list[str]()
-    walking = made(database)
-    await walking.round()
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Statements that were sent to PostgreSQL; a test empties the list."""
+    heard: list[str] = []
 
     def listen_to(name: str) -> None:
         send = getattr(asyncpg.Connection, name)
 
-        async def heard(driver: Any, statement: str, *args: Any, **named: Any) -> Any:
+        async def hearing(driver: Any, statement: str, *args: Any, **named: Any) -> Any:
             if statement != "DISCARD PLANS":
-                sent.append(statement)
+                heard.append(statement)
             return await send(driver, statement, *args, **named)
 
-        monkeypatch.setattr(asyncpg.Connection, name, heard)
+        monkeypatch.setattr(asyncpg.Connection, name, hearing)
 
-    for name in ("execute", "fetch", "prepare"):
-        listen_to(name)
+    for one in ("execute", "fetch", "prepare"):
+        listen_to(one)
+    return heard
+
+
+@pytest.mark.parametrize("made", [deliveries, jobs, watch, contacts, terms, merging])
+async def test_a_look_that_finds_nothing_is_one_statement(
+    fresh_database: Callable[[str], str], sent: list[str], made: Callable[[Database], Walking]
+) -> None:
+    database = PostgresDatabase(fresh_database("direct"), 2)
+    walking = made(database)
+    await walking.round()
+    sent.clear()
     await walking.round()
     assert len(sent) == 1, sent
+    await database.close()
+
+
+async def test_a_beat_of_a_process_waits_for_no_disk(
+    fresh_database: Callable[[str], str], sent: list[str]
+) -> None:
+    database = PostgresDatabase(fresh_database("direct"), 2)
+    presence = Presence(database, 1, lambda: NOW, NOBODY)
+    await presence.look()
+    sent.clear()
+    await presence.look()
+    [begun] = [one for one in sent if one.startswith("BEGIN")]
+    assert begun.endswith("SET LOCAL synchronous_commit = 'off'")
     await database.close()
 
 

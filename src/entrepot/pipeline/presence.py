@@ -56,7 +56,8 @@ class Presence:
 
     async def look(self) -> None:
         """Send one beat, and look at the other processes once."""
-        all_ = await self._database.write(
+        # A beat that a loss of power takes is sent once more: it waits for no disk.
+        all_ = await self._database.write_unsynced(
             partial(processes.beat, process=self._process, now=self._now())
         )
         before, self._seen = self._seen, {}
