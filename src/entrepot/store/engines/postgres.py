@@ -25,7 +25,7 @@ from entrepot.store.engines.outage import (
     Outage,
     Unavailable,
 )
-from entrepot.store.engines.postgres_pools import Sizes, Way, Ways, ways_to
+from entrepot.store.engines.postgres_pools import POOL_SECONDS, Sizes, Way, Ways, ways_to
 from entrepot.store.engines.postgres_types import UNDECIDED
 from entrepot.store.engines.sql import Conflict, driver_of, speaking
 from entrepot.store.engines.waits import Waits
@@ -53,6 +53,12 @@ _TOUCH = (
 _DRIVER_GAVE_UP = (
     asyncpg.InternalClientError, asyncpg.InterfaceError, asyncpg.InvalidCachedStatementError,
 )  # fmt: skip
+
+# SQLAlchemy's own text names its settings, and a page about them.
+_ALL_IN_USE = (
+    f"no connection to the database was free for {POOL_SECONDS} s; "
+    "ENTREPOT_DATABASE_POOL says how many a process has"
+)
 
 _Kind = Literal["write", "write_unsynced", "write_guarded", "read", "read_one", "bare"]
 _DURABLE = ("on", "remote_apply")
@@ -273,7 +279,9 @@ def _translated(error: Exception, *, is_lost: bool = False) -> Exception:
     fault = _FAULTS.get(state) or _FAULTS.get(state[:2])
     if fault is not None:
         return fault(sentence)
-    if isinstance(raw, OSError | EOFError | TimeoutError | NoFreeConnection):
+    if isinstance(raw, NoFreeConnection):
+        return Unavailable(_ALL_IN_USE)
+    if isinstance(raw, OSError | EOFError | TimeoutError):
         return Unavailable(f"the database cannot be reached: {_why(raw)}")
     if isinstance(raw, asyncpg.InternalClientError):
         # Its text is of the driver's own states, and another one each time.

@@ -26,6 +26,7 @@ from entrepot.store.engines.sql import Sql, speaking
 
 _STATEMENT_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
+POOL_SECONDS = 10  # whoever needs a connection waits so long for a free one
 # A connection that nobody used for so long has to answer first. The pool's last ones rest often.
 _REST_SECONDS, _ANSWER_SECONDS = 60.0, 3.0
 _USED = "used"
@@ -116,7 +117,7 @@ def _pool(url: str, size: int, engine: Sql, connect: dict[str, Any]) -> AsyncEng
         _address(url),
         pool_size=size,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=POOL_SECONDS,
         # The connection that worked last is the warmest: few orders need few of them.
         pool_use_lifo=True,
         execution_options=speaking(engine),
