@@ -97,7 +97,7 @@ def test_the_driver_s_own_states_are_no_sentence() -> None:
 
 
 def test_a_pool_without_a_free_connection_is_no_server_that_is_away() -> None:
-    told = postgres._translated(NoFreeConnection("QueuePool limit of size 1 ... sqlalche.me/e/3o7r"))
+    told = postgres._translated(NoFreeConnection("QueuePool limit ... sqlalche.me/e/3o7r"))
     assert isinstance(told, Unavailable)
     assert str(told) == (
         "no connection to the database was free for 10 s; ENTREPOT_DATABASE_POOL says how many "
