@@ -115,6 +115,14 @@ NOBODY = [
 IDS_OF_NOBODY = {"-1", *NOBODY[-6:]}
 
 
+@pytest.mark.parametrize("text", ["a" + "-" * 150 + "0", "a" + "- " * 5_000 + "0", "none" * 51])
+def test_a_long_id_is_somebodys(text: str) -> None:
+    """Looking for the marks around it takes time in proportion to its length."""
+    assert addresses.own_id("konvo", text) is not None
+    assert addresses.handle(text) is not None
+    assert addresses.own_id("konvo", "-_" * 5_000) is None
+
+
 @pytest.mark.parametrize("text", NOBODY)
 def test_an_id_and_a_handle_of_nobody(text: str) -> None:
     assert addresses.own_id("konvo", text) is None

@@ -43,7 +43,6 @@ _NOBODY = frozenset({
     "cliente generico", "cliente genérico", "consumidor final", "público en general",
     "publico en general", "неизвестный", "неизвестная",
 })  # fmt: skip
-_AROUND = re.compile(r"^[\W_]+|[\W_]+\Z")
 # Words that say no more beside one of the words above: `unknown customer`, `guest_checkout`.
 _ABOUT = frozenset({
     "account", "buyer", "checkout", "client", "cliente", "contact", "customer", "customers",
@@ -175,13 +174,21 @@ def digits_of(text: str) -> str:
 
 
 def _is_nobody(text: str) -> bool:
+    if len(text) > NAME_MAX:
+        return _letter(text) is None or _shaped(text) is None  # no word for nobody is so long
     plain = folded(text if text.isascii() else unicodedata.normalize("NFKC", text))
-    bare = _AROUND.sub("", plain)
+    bare = _without_marks(plain)
     if plain in _NOBODY or bare in _NOBODY or _says_nobody(bare):
         return True
     if _letter(plain) is None or _shaped(plain) is None:
         return True  # marks alone, or nothing to see
     return any(one.fullmatch(plain) for one in (_NO_NUMBER, _UNFILLED, _NO_VALUE))
+
+
+def _without_marks(text: str) -> str:
+    """The text from its first letter or digit to its last one."""
+    first, last = _letter(text), _letter(text[::-1])
+    return text[first.start() : len(text) - last.start()] if first and last else ""
 
 
 def _says_nobody(text: str) -> bool:
