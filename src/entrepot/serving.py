@@ -32,6 +32,7 @@ from entrepot.settings import Settings
 from entrepot.store.engine import Database, Unavailable
 from entrepot.store.engines.opening import open_database
 from entrepot.store.keeping import migrate
+from entrepot.store.schema import readable
 from entrepot.store.writing import queue
 
 OTHER_FILES = 128  # databases, logs and pipes, beside the connections
@@ -122,9 +123,11 @@ def application(shared: str | None = None) -> Application:
         # An array of orders makes tens of thousands of objects for a moment, and they go by
         # themselves: the collector is to look less often.
         gc.set_threshold(100_000, 20, 50)
+        readable.trust.rows = True
         try:
             yield
         finally:
+            readable.doubt()
             with in_time(chosen.drain_seconds):
                 for walk in walks:
                     walk.stop()

@@ -20,6 +20,7 @@ from entrepot.edge.dialect import Call, Dialect
 from entrepot.edge.dialects import ALL
 from entrepot.edge.services import Services
 from entrepot.store.engine import Unavailable
+from entrepot.store.schema import readable
 from entrepot.writer.envelope import Answer
 
 SECRET = "a connection string with a password"
@@ -122,3 +123,39 @@ async def test_where_nothing_is_the_envelope_follows_the_path() -> None:
     assert told["/api/v1/orders/a/b"]["errorCode"] == "NOT_FOUND"
     assert told["/orders/a/b"]["error"] == 404
     assert told["/elsewhere"]["title"] == told["/ordersfoo"]["title"] == "Not Found"
+
+
+@DIALECTS
+async def test_a_read_that_damage_stops_is_made_again_with_a_look_at_each_row(
+    dialect: Dialect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that trusts its book answered 500 until it was started anew."""
+    asked: list[bool] = []
+
+    async def handler(_call: Call) -> Answer:
+        asked.append(readable.trust.rows)
+        if readable.trust.rows:
+            raise TypeError(SECRET)
+        return Answer(200, b"{}")
+
+    async def authenticate(_headers: Mapping[str, str], _services: Services) -> Principal:
+        return Principal(1, b"o" * 16, b"t" * 16, "ADMIN", scopes=frozenset(MEANINGS))
+
+    for method in ("GET", "POST"):
+        of_it = [one for one in dialect.operations if one.method == method][:1]
+        for one in of_it:
+            monkeypatch.setattr(readable.trust, "rows", True)
+            changed = replace(one, handler=handler, body=None, access=Everybody())
+            app = build_app(
+                without_a_book(Admits()),
+                [replace(dialect, operations=(changed,), authenticate=authenticate)],
+                {},
+                lambda: "request-1",
+            )
+            transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                path = re.sub(r"{\w+}", "x", one.path)
+                answer = await client.request(method, path)
+            # What writes is not done twice.
+            assert answer.status_code == (200 if method == "GET" else 500), answer.text
+    assert asked == [True, False, True]

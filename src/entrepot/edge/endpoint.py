@@ -25,6 +25,7 @@ from entrepot.edge.sending import Headers, client_address, retry_after, send_ans
 from entrepot.edge.services import Services
 from entrepot.edge.strict_json import unmarked
 from entrepot.store.engine import Unavailable
+from entrepot.store.schema import readable
 from entrepot.telemetry import counting, is_debugging, log, metrics
 from entrepot.writer.envelope import Answer
 
@@ -36,6 +37,7 @@ _WITHOUT_BODY = (_NO_CONTENT, NOT_MODIFIED)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 # The first header lines of every answer of a dialect, as they are sent.
 _JSON_HEAD = lines([(b"content-type", JSON), *FOR_JSON])
+_READING = ("GET", "HEAD")
 _NOT_REACHED = Refusal(Reason.UNAVAILABLE, retry_after=1.0)
 # A warning repeats at most this many unknown names, and this many characters of each.
 _NAMED_MAX, _NAME_SHOWN_MAX = 10, 64
@@ -97,6 +99,7 @@ class Endpoint:
         except Exception:
             # The head of this answer is sent already. The connection is cut, so that no client
             # takes a part of the answer for the whole.
+            readable.doubt()
             request_id = dict(extra)[b"x-request-id"].decode()
             log.exception("request.broken_off", request_id=request_id, dialect=self._dialect.name)
             raise
@@ -111,7 +114,7 @@ class Endpoint:
         if self._cross_origin and "origin" in headers:
             extra += self._cross_origin
         try:
-            answer = await self._answer(scope, receive, headers, request_id, extra)
+            answer = await self._despite_damage(scope, receive, headers, request_id, extra)
         except Refused as refused:
             answer = self._refused(refused.refusal, request_id, extra)
         except Unavailable as error:
@@ -130,6 +133,26 @@ class Endpoint:
             )  # fmt: skip
         extra.append((b"x-request-id", request_id.encode()))
         return answer, extra
+
+    async def _despite_damage(
+        self,
+        scope: Scope,
+        receive: Receive,
+        headers: dict[str, str],
+        request_id: str,
+        extra: Headers,
+    ) -> Answer | Reply:
+        """The answer. A read that damage may have stopped is made again, and looks at each row."""
+        before = len(extra)
+        try:
+            return await self._answer(scope, receive, headers, request_id, extra)
+        except (Refused, Unavailable, ClientGone):
+            raise
+        except Exception:
+            if scope["method"] not in _READING or not readable.doubt():
+                raise
+        del extra[before:]
+        return await self._answer(scope, receive, headers, request_id, extra)
 
     def _refused(self, refusal: Refusal, request_id: str, extra: Headers) -> Answer:
         if refusal.retry_after is not None:

@@ -21,6 +21,7 @@ from entrepot.store.engine import Database, Unavailable
 from entrepot.store.engines.sql import Conflict
 from entrepot.store.keeping import retention as store
 from entrepot.store.keeping.retention import Sweep
+from entrepot.store.schema import readable
 from entrepot.telemetry import log
 
 T = TypeVar("T")
@@ -105,7 +106,8 @@ class Walking(ABC):
                 # The database tells of its outage itself.
                 log.debug(f"{self._named}.put_off", why=str(error))
             except Exception as error:
-                # Housekeeping must stop no order.
+                # Housekeeping must stop no order. Damage of the book is passed over from now on.
+                readable.doubt()
                 log.error(f"{self._named}.failed", error=type(error).__name__, at=place_of(error))
             await self._until_stopped(self._gait.look_seconds)
 
@@ -145,6 +147,7 @@ class Walking(ABC):
         except (Conflict, Unavailable):
             raise
         except Exception as error:
+            readable.doubt()
             self._left_until[org, what] = self._monotonic() + LEFT_ALONE_SECONDS
             told = {"error": type(error).__name__, "at": place_of(error)}
             log.error(f"{self._named}.failed", org=org, doing=what, **told)

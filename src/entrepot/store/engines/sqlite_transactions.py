@@ -15,6 +15,7 @@ from sqlalchemy.util import await_only
 from entrepot.store.engine import T, Work
 from entrepot.store.engines.outage import Damaged, NoRoom, OtherSchema, Unavailable
 from entrepot.store.engines.sql import Conflict
+from entrepot.store.schema.readable import doubt
 
 Transact = Callable[[Connection, Work[T]], T]
 
@@ -65,6 +66,7 @@ def despite_damage(conn: Connection, work: Work[T], how: Transact[T]) -> T:
     except (DBAPIError, sqlite_driver.Error) as error:
         if _NO_TEXT not in str(error):
             raise
+    doubt()
     driver: Any = conn.connection.driver_connection
     driver.text_factory = _text_or_bytes
     try:

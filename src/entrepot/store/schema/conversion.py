@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from sqlalchemy import Boolean, Table
 
 from entrepot.core.money import SCALE_MAX, Amount, rescale
-from entrepot.store.schema.readable import reader, sound_types
+from entrepot.store.schema.readable import reader, sound_types, trust
 
 Row = tuple[Any, ...]
 T = TypeVar("T", bound=tuple[Any, ...])
@@ -248,7 +248,10 @@ class Conversion(Generic[T]):
         body = f"new({name}, {made})"
         if mending:
             names["sound"], names["mended"] = sound_types(self.table)
-            body = f"(r := r if (*map(type, r),) in sound else mended(r)) and {body}"
+            names["trust"] = trust
+            # PostgreSQL's columns hold values of their types alone, and its rows are no tuples.
+            is_sound = "trust.rows or type(r) is not tuple or (*map(type, r),) in sound"
+            body = f"(r := r if {is_sound} else mended(r)) and {body}"
         return self._compiled(f"r{arguments}", body, names)
 
     def _column(self, name: str) -> Expression:

@@ -37,6 +37,27 @@ _TYPES = {
 _INSTEAD: dict[frozenset[type], Any] = {_TEXT: "", _BYTES: bytes(_ID_BYTES)}
 
 
+class _Trust:
+    """Whether rows are taken to be sound. A look at the types of every row makes lists of a server
+    slower by a tenth. So a server trusts its book until something of the book cannot be read, and
+    looks at every row from then on. Commands of an operator always look.
+    """
+
+    __slots__ = ("rows",)
+
+    def __init__(self) -> None:
+        self.rows = False
+
+
+trust = _Trust()
+
+
+def doubt() -> bool:
+    """Look at every row from now on. False where that was so before: to read again helps nobody."""
+    was_trusting, trust.rows = trust.rows, False
+    return was_trusting
+
+
 def sound_types(table: Table) -> tuple[set[tuple[type, ...]], Callable[[Row], Row]]:
     """The types that the values of sound rows have, as far as they are known, and a function that
     gives a row whose types are not among them: as it is where its types fit, which are known then;
