@@ -86,6 +86,15 @@ def end_with_parent() -> None:
     loop.add_reader(sentinel, gone)
 
 
+def _collect_seldom() -> None:
+    # The objects that exist now stay, so the collector need not walk them again and again. To
+    # collect them first takes 50 ms, and finds half a megabyte at most.
+    gc.freeze()
+    # An array of orders makes tens of thousands of objects for a moment, and they go by themselves:
+    # the collector is to look less often.
+    gc.set_threshold(100_000, 20, 50)
+
+
 def application(shared: str | None = None) -> Application:
     """The whole server as one ASGI application, by the settings of the environment.
 
@@ -117,12 +126,7 @@ def application(shared: str | None = None) -> Application:
             walks += wiring.make_walks(database, writer, worker, chosen)
         walking = [asyncio.create_task(walk.run(), name="walk") for walk in walks]
         timing = asyncio.create_task(clock.BOOK.keep(database), name="clock")
-        # The objects that exist now stay, so the collector need not walk them again and again. To
-        # collect them first takes 50 ms, and finds half a megabyte at most.
-        gc.freeze()
-        # An array of orders makes tens of thousands of objects for a moment, and they go by
-        # themselves: the collector is to look less often.
-        gc.set_threshold(100_000, 20, 50)
+        _collect_seldom()
         readable.trust.rows = True
         try:
             yield

@@ -35,6 +35,7 @@ from entrepot.core.decide.steps import DeferJob, Taken
 from entrepot.core.decide.wake import WakeStep
 from entrepot.store import accounts, keeping, reading, writing
 from entrepot.store.engine import Database
+from entrepot.store.engines import sql
 from entrepot.store.engines.opening import open_database
 from entrepot.store.question import Question
 from entrepot.store.verify import verify
@@ -101,7 +102,10 @@ async def _wait(book: Healthy) -> None:
         SettlePayment(ORG, order_id, job.id, job.fence, "captured", "", "ref-moved", payment=1)
     )
     fetch = fetch_job_id(ORG, "not-known-yet")
-    await book.tell(DeferJob(ORG, fetch, 0, START, "down", parked=True))
+    [(fence,)] = await book.database.read(
+        lambda conn: sql.fetch(conn, "SELECT fence FROM jobs WHERE id = $1", (fetch,))
+    )
+    await book.tell(DeferJob(ORG, fetch, fence, START, "down", parked=True))
     url = "http://127.0.0.1/{orderId}"
     for source in (None, url):
         await book.database.write(lambda conn, s=source: accounts.set_source(conn, ORG, s, None))

@@ -298,6 +298,9 @@ ASKED: dict[str, Work] = {
     "property_lists.find": lambda conn, _: [
         property_lists.find(conn, ORG, wanted, 3, 20, 0) for wanted in PROPERTIES
     ],
+    "property_lists.spelled": lambda conn, _: [
+        property_lists.spelled(conn, ORG, wanted) for wanted in PROPERTIES
+    ],
     "property_lists.tallied": lambda conn, _: [
         property_lists.tallied(conn, ORG, wanted) for wanted in PROPERTIES
     ],
