@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import datetime, timedelta
 
 from tests.contracts.facts import Facts, House
 from tests.contracts.facts.house import dashed
@@ -27,14 +28,12 @@ def listed(house: House, **query: str | int) -> Body:
 def credited(house: House, *origins: str) -> tuple[Body, list[Body]]:
     """An order of a new customer, and its attributions to touches of these origins, latest last."""
     mailbox = f"{uuid.uuid4().hex}@example.org"
-    times = [f"T{hour:02}:00:00Z" for hour in range(len(origins))]
-    day = house.konvo_sample["createdAt"][:10]
-    yesterday = f"{day[:8]}{max(1, int(day[8:]) - 1):02}"
+    ordered = datetime.fromisoformat(house.konvo_sample["createdAt"])
     contact = ""
-    for origin, time in zip(origins, times, strict=True):
+    for hour, origin in enumerate(origins):
         who = {"email": mailbox, "phone": "+4915112345678"}
-        touch = clicked(house, contact=who, origin=origin, at=f"{yesterday}{time}")
-        contact = touch["contact_id"]
+        at = (ordered - timedelta(hours=len(origins) - hour)).isoformat()
+        contact = clicked(house, contact=who, origin=origin, at=at)["contact_id"]
     ids = [{"type": "email", "id": mailbox}]
     who = {"id": mailbox, "firstName": "A", "lastName": "B", "userIds": ids}
     order: Body = accepted(house.world.konvo.post(sample(customer=who)))["result"][0]
