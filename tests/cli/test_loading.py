@@ -37,7 +37,7 @@ print(json.dumps([status, sorted({name.split(".")[0] for name in sys.modules}),
 """
 # A web framework's makers of test data, its own command line, its form parser and its add-ons.
 _NOT_TO_SERVE = {"litestar", "litestar_htmx", "faker", "polyfactory", "rich_click", "multipart",
-                 "multidict", "yaml", "pytest", "hypothesis"}  # fmt: skip
+                 "multidict", "yaml", "pytest", "hypothesis", "iso4217"}  # fmt: skip
 _NOT_FOR_SQLITE = {"alembic", "mako", "asyncpg", "jwt", "cryptography"}
 
 

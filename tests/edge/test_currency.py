@@ -6,12 +6,17 @@ import pytest
 from iso4217 import Currency
 
 from entrepot.edge import currency
+from entrepot.edge.iso_currencies import PLACES
 
 ISO = {one.code: one.exponent for one in Currency}
 
 # Where Stripe's format is not ISO's, on purpose: (ISO's places, Stripe's places).
 DIFFERENCES = {"ISK": (0, 2), "UGX": (0, 2), "MGA": (2, 0)}
 STRIPE = currency.STRIPE_ZERO_DECIMAL | currency.STRIPE_TWO_DECIMAL | currency.STRIPE_THREE_DECIMAL
+
+
+def test_the_table_of_iso_is_the_list_that_the_package_has() -> None:
+    assert dict(PLACES) == ISO
 
 
 def test_every_difference_from_iso_is_on_purpose() -> None:

@@ -1,6 +1,6 @@
 """Currencies: the codes of ISO 4217, their smallest units, and how many places Stripe's format has.
 
-ISO's list is kept by the `iso4217` package. Stripe's format is Stripe's own table, and not ISO's:
+Stripe's format is Stripe's own table, and not ISO's:
 https://docs.stripe.com/currencies, sections "Zero-decimal currencies", "Three-decimal currencies"
 and "Special cases". A code that neither list has is a plain text, with two places as most have.
 """
@@ -11,12 +11,13 @@ import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from iso4217 import Currency
-
 from entrepot.core.exponents import STRIPE_THREE_DECIMAL, STRIPE_ZERO_DECIMAL
+from entrepot.edge.iso_currencies import PLACES
 
 # The decimal places of each currency's smallest unit, by ISO.
-SMALLEST: Mapping[str, int] = MappingProxyType({one.code: one.exponent or 0 for one in Currency})
+SMALLEST: Mapping[str, int] = MappingProxyType(
+    {code: places or 0 for code, places in PLACES.items()}
+)
 _ISO = SMALLEST
 
 # Stripe writes these with two places: ISK and UGX although they have no smaller unit any more,
@@ -39,7 +40,7 @@ NO_MONEY = frozenset({
 CODE_LENGTH = 3
 _TWO = 2
 _STRIPE: dict[str, int] = {
-    **{one.code: _TWO if one.exponent is None else one.exponent for one in Currency},
+    **{code: _TWO if places is None else places for code, places in PLACES.items()},
     **dict.fromkeys(WITHDRAWN_WHOLE, 0),
     **dict.fromkeys(STRIPE_ZERO_DECIMAL, 0),
     **dict.fromkeys(STRIPE_THREE_DECIMAL, 3),

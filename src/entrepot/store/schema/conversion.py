@@ -1,13 +1,15 @@
 """Rows of a table to values of the core and back: composed once from the members and the columns.
 
 A member lies in the column of its own name, unless a `Part` says otherwise. The functions are
-compiled when the program starts, so that they cost what functions by hand would, and a member
-without a column, or a column without a member, is an error at once.
+compiled, so that they cost what functions by hand would. A function is compiled when it is first
+called for: no process needs all of them. A member without a column, or a column without a
+member, is an error at the start.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Boolean, Table
@@ -201,12 +203,21 @@ class Conversion(Generic[T]):
             self._stored |= stored
             self._of_member[member] = tuple(stored)
         self._check(row.__name__)
-        #: The row of a value: its columns in the table's order.
-        self.to_row: Callable[[T], Row] = self.giving(self.columns)
-        #: The value of a row; members that lie beside it are given by name.
-        self.from_row: Callable[..., T] = self._loading(self._column)
-        #: The same for readers: without the values that their columns cannot have.
-        self.readable_row: Callable[..., T] = self._loading(self._readable, mending=True)
+
+    @cached_property
+    def to_row(self) -> Callable[[T], Row]:
+        """The row of a value: its columns in the table's order."""
+        return self.giving(self.columns)
+
+    @cached_property
+    def from_row(self) -> Callable[..., T]:
+        """The value of a row; members that lie beside the row are given by name."""
+        return self._loading(self._column)
+
+    @cached_property
+    def readable_row(self) -> Callable[..., T]:
+        """The value of a row for readers: without the values that their columns cannot have."""
+        return self._loading(self._readable, mending=True)
 
     def _part(self, member: str) -> Part:
         return self._parts.get(member) or Alone(member)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Generic
 
 from sqlalchemy import Table
@@ -38,9 +39,16 @@ class Kept(Conversion[R], Generic[K, R]):
         rest = tuple(column for column in self.columns if column not in kept_as_made)
         self.sets = self.columns_of(*changing) if changing else rest
         self.guarded_key = (*self.key, *self.columns_of(*kind.guard))
-        #: Of a row: the columns `sets`; and those of `guarded_key`.
-        self.values: Callable[[R], Row] = self.giving(self.sets)
-        self.guarding: Callable[[R], Row] = self.giving(self.guarded_key)
+
+    @cached_property
+    def values(self) -> Callable[[R], Row]:
+        """The columns `sets` of a row."""
+        return self.giving(self.sets)
+
+    @cached_property
+    def guarding(self) -> Callable[[R], Row]:
+        """The columns `guarded_key` of a row."""
+        return self.giving(self.guarded_key)
 
 
 AnyKept = Kept[Any, Any]
