@@ -204,7 +204,7 @@ def _done(way: Way, work: Work[T]) -> T:
     pool, begin, spoken = way
     is_lost = True  # until there is a connection
     try:
-        with pool.sync_engine.connect() as conn:
+        with pool.connect() as conn:
             if spoken is not None:
                 conn.execution_options(**speaking(spoken))
             driver = driver_of(conn)

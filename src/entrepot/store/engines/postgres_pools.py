@@ -5,6 +5,9 @@ are prepared once, and types of whole rows are made once, when they are first ne
 pooler (PgBouncer in transaction mode) each transaction may meet another backend, which other
 programs use as well. There every statement stands in a transaction, which sets by SET LOCAL what it
 needs, and leaves nothing behind (docs/adr/0032).
+
+The pools are SQLAlchemy's plain ones over asyncpg, and are used within a greenlet. The asynchronous
+ones would load the object mapper, which nothing here uses: 38 modules and 4 MB.
 """
 
 from __future__ import annotations
@@ -14,15 +17,15 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import asyncpg
-from sqlalchemy import event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only, greenlet_spawn
 
 from entrepot.store import schema
 from entrepot.store.engines.postgres_sql import DIRECT, POOLED, POOLED_GUARDED
 from entrepot.store.engines.postgres_types import MADE, know_arrays, make_types, row_type
-from entrepot.store.engines.sql import Sql, speaking
+from entrepot.store.engines.sql import Sql, driver_of, speaking
 
 _STATEMENT_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
@@ -50,7 +53,7 @@ class Way(NamedTuple):
     connection, if that differs from the pool's other transactions.
     """
 
-    pool: AsyncEngine
+    pool: Engine
     begin: str | None
     sql: Sql | None = None
 
@@ -69,7 +72,7 @@ class Ways(NamedTuple):
     async def close(self) -> None:
         """Let the connections go."""
         for pool in {self.write.pool, self.read.pool}:
-            await pool.dispose()
+            await greenlet_spawn(pool.dispose)
 
 
 class Sizes(NamedTuple):
@@ -91,7 +94,7 @@ async def ways_to(url: str, sizes: Sizes, pooler: str) -> Ways:
         return _direct(url, sizes)
     pooled = _pooled(url, sizes)
     try:
-        if pooler == "yes" or await _is_another_backend(pooled.read.pool):
+        if pooler == "yes" or await greenlet_spawn(_is_another_backend, pooled.read.pool):
             return pooled
     except BaseException:
         await pooled.close()
@@ -100,20 +103,20 @@ async def ways_to(url: str, sizes: Sizes, pooler: str) -> Ways:
     return _direct(url, sizes)
 
 
-async def _is_another_backend(pool: AsyncEngine) -> bool:
+def _is_another_backend(pool: Engine) -> bool:
     """Whether the process that answers is another one than the one that greeted: a pooler greets
     with a number of its own.
     """
-    async with pool.connect() as conn:
-        driver: Any = (await conn.get_raw_connection()).driver_connection
-        await driver.execute("BEGIN")
-        answering = await driver.fetchval("SELECT pg_backend_pid()")
-        await driver.execute("ROLLBACK")
+    with pool.connect() as conn:
+        driver = driver_of(conn)
+        await_only(driver.execute("BEGIN"))
+        answering = await_only(driver.fetchval("SELECT pg_backend_pid()"))
+        await_only(driver.execute("ROLLBACK"))
         return bool(answering != driver.get_server_pid())
 
 
-def _pool(url: str, size: int, engine: Sql, connect: dict[str, Any]) -> AsyncEngine:
-    made = create_async_engine(
+def _pool(url: str, size: int, engine: Sql, connect: dict[str, Any]) -> Engine:
+    made = create_engine(
         _address(url),
         pool_size=size,
         max_overflow=0,
@@ -125,13 +128,13 @@ def _pool(url: str, size: int, engine: Sql, connect: dict[str, Any]) -> AsyncEng
         isolation_level="AUTOCOMMIT",
         connect_args=connect,
     )
-    event.listen(made.sync_engine, "connect", _know_arrays)
-    event.listen(made.sync_engine, "checkout", _still_open)
+    event.listen(made, "connect", _know_arrays)
+    event.listen(made, "checkout", _still_open)
     return made
 
 
 def _direct(url: str, sizes: Sizes) -> Ways:
-    def pool(size: int, session: dict[str, str]) -> AsyncEngine:
+    def pool(size: int, session: dict[str, str]) -> Engine:
         connect = {
             **_patience(sizes),
             # A batch's statement is long, and prepared once for each set of tables it writes.
@@ -141,14 +144,14 @@ def _direct(url: str, sizes: Sizes) -> Ways:
             "server_settings": {**_NAMED, **_DURABLE, **session},
         }
         made = _pool(url, size, DIRECT, connect)
-        event.listen(made.sync_engine, "checkout", _plan_anew)
+        event.listen(made, "checkout", _plan_anew)
         return made
 
     writer = pool(sizes.writing, _BY_INDEX)
     # Long reads go through whole tables, and send each of their statements once.
     reader = pool(sizes.reading, {} if sizes.patient else _BY_INDEX)
 
-    @event.listens_for(writer.sync_engine, "connect")
+    @event.listens_for(writer, "connect")
     def _set_up(connection: Any, record: Any) -> None:
         # Others are made when they are needed. This one fails where types cannot be made, or where
         # nothing can be written: no such connection is kept.
