@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import structlog
 from sqlalchemy import Connection, select
+from sqlalchemy.util import greenlet_spawn
 from structlog.testing import capture_logs
 from tests.quantities import much
 from tests.writer.taking import Taking
@@ -200,9 +201,10 @@ async def test_no_free_connection_is_a_database_that_cannot_be_reached(
     assert database._ways is not None
     connections = database._ways.write.pool
     connections.pool._timeout = 0.05  # type: ignore[attr-defined]
-    async with connections.connect():
-        with pytest.raises(Unavailable):
-            await database.write(lambda conn: conn.exec_driver_sql("SELECT 1"))
+    held = await greenlet_spawn(connections.connect)
+    with pytest.raises(Unavailable):
+        await database.write(lambda conn: conn.exec_driver_sql("SELECT 1"))
+    await greenlet_spawn(held.close)
     await database.close()
 
 
