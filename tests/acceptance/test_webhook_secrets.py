@@ -14,6 +14,8 @@ from entrepot.testing.clients import World, accepted, speaking
 from entrepot.testing.receiver import Posted, Receiver
 from entrepot.testing.server import Server, eventually
 
+# A server that was killed may have held a webhook, whose lease lasts a minute.
+LEASED_SECONDS = 120
 OLD, NEW = (base64.b64encode(secrets.token_bytes(32)).decode() for _ in range(2))
 
 
@@ -54,7 +56,7 @@ def newest(server: Server, receiver: Receiver) -> Posted:
         new = list(receiver.posted)[before:]
         return next((one for one in new if one.json()["type"] == "location.made"), None)
 
-    return eventually(told, "the message has come", 60)
+    return eventually(told, "the message has come", LEASED_SECONDS)
 
 
 def signs(server: Server, receiver: Receiver, *told: str) -> bool:
@@ -67,8 +69,7 @@ def signs(server: Server, receiver: Receiver, *told: str) -> bool:
             new = list(receiver.posted)[before:]
             return all(any(signed_by(one, secret) for one in new) for secret in told)
 
-        # A server that was killed may have held a webhook, whose lease lasts a minute.
-        return bool(eventually(signed, "every secret has signed a message", 120))
+        return bool(eventually(signed, "every secret has signed a message", LEASED_SECONDS))
 
 
 def test_secrets_are_sealed_also_those_of_an_older_book(
