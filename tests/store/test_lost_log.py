@@ -57,7 +57,9 @@ def flip_a_byte_in_the_log(book: Path, _source: Path) -> None:
 
 def flip_a_byte_in_the_log_s_head(book: Path, _source: Path) -> None:
     log = book.parent / f"{NAME}-wal"
-    log.write_bytes(log.read_bytes()[:16] + b"\xff" + log.read_bytes()[17:])
+    content = bytearray(log.read_bytes())
+    content[16] ^= 0xFF  # of the salt, which is random
+    log.write_bytes(content)
 
 
 def zero_the_log(book: Path, _source: Path) -> None:
